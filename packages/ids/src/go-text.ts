@@ -1,0 +1,56 @@
+// Text rules of the Go programs whose names and keys are reproduced here; JavaScript's own differ in the corners.
+
+/** The White_Space property. `String.prototype.trim` leaves U+0085 and removes U+FEFF, Go does the opposite. */
+const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+const LEADING_SPACE = new RegExp(`^[${SPACE}]+`);
+const SPACE_UNIT = new RegExp(`[${SPACE}]`);
+
+/** Removes white space at both ends as Go's `strings.TrimSpace` does. */
+export function trimSpace(text: string): string {
+  const rest = text.replace(LEADING_SPACE, '');
+  let end = rest.length;
+  while (end > 0 && SPACE_UNIT.test(rest.charAt(end - 1))) end--;
+  return rest.slice(0, end);
+}
+
+/**
+ * Lower case, each code point for itself, as Go's `strings.ToLower` does.
+ *
+ * `String.prototype.toLowerCase` looks at neighbours (final sigma) and writes U+0130 as two code points.
+ */
+export function lowerCase(text: string): string {
+  let lower = '';
+  for (const character of text) {
+    lower += character === '\u0130' ? 'i' : character.toLowerCase();
+  }
+  return lower;
+}
+
+/** How many bytes the UTF-8 form has. */
+export function utf8Length(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
+}
+
+/** The longest prefix of whole code points whose UTF-8 form has at most `maximum` bytes. */
+export function cutToBytes(text: string, maximum: number): string {
+  let bytes = 0;
+  let end = 0;
+  for (const character of text) {
+    bytes += utf8Length(character);
+    if (bytes > maximum) return text.slice(0, end);
+    end += character.length;
+  }
+  return text;
+}
+
+/** Removes one dash at the end, if there is one. */
+export function dropOneDash(text: string): string {
+  return text.endsWith('-') ? text.slice(0, -1) : text;
+}
+
+/** Removes all dashes at the end. */
+export function dropTrailingDashes(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0x2d) end--;
+  return text.slice(0, end);
+}
