@@ -1,99 +1,196 @@
 #!/usr/bin/env node
-// The only set-up step. Needs node (>=20.19) and npm, nothing else; no global install, no corepack.
-//   npm start        -> node scripts/bootstrap.mjs demo
-//   npm test         -> node scripts/bootstrap.mjs check
-// 1. puts the pnpm pinned in package.json#packageManager under .tools/ (sha512 checked),
-// 2. runs `pnpm install --frozen-lockfile` when the lockfile/manifests/node version changed,
-// 3. runs the named root script through pnpm.
-import { spawnSync } from 'node:child_process';
+// The only set-up step: `npm start`, `npm test` and `npm run verify` all come through here.
+//
+//   node scripts/bootstrap.mjs <root script> [arguments…]
+//
+// Needs Node (>= 20.19) and npm, nothing else: no global install, no corepack.
+//   1. puts the pnpm that package.json#packageManager pins under .tools/, its sha512 checked;
+//   2. installs the dependencies, unless nothing that decides them changed since the last time;
+//   3. runs the named root script.
+// The refusal of an old Node must be reached there, so this file and progress.mjs keep to syntax that Node 16 reads.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import fs from 'node:fs';
+import path from 'node:path';
+import { finish, Refusal, root, run, step } from './progress.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const [, version, sha512] =
-  /^pnpm@([^+]+)(?:\+sha512\.([0-9a-f]+))?$/.exec(manifest.packageManager ?? '') ?? [];
-if (!version) throw new Error('package.json#packageManager must be pnpm@x.y.z[+sha512.hex]');
-const [maj, min] = process.versions.node.split('.').map(Number);
-if (maj < 20 || (maj === 20 && min < 19)) {
-  console.error(`Node >= 20.19 needed, this is ${process.version}`);
-  process.exit(1);
-}
+const OLDEST_NODE = [20, 19];
 
-// `npm start` exports npm_config_*; keep only what reaches the registry, or pnpm takes npm's settings as its own.
-const keep = /^npm_config_(registry|cafile|https?[-_]proxy|proxy|noproxy|.*_authtoken)$/i;
-const env = Object.fromEntries(
-  Object.entries(process.env).filter(([k]) => !/^(npm_|INIT_CWD$)/i.test(k) || keep.test(k)),
-);
-Object.assign(env, {
-  TURBO_TELEMETRY_DISABLED: '1',
-  TURBO_NO_UPDATE_NOTIFIER: '1',
-  DO_NOT_TRACK: '1',
-  npm_config_manage_package_manager_versions: 'false',
-  npm_config_update_notifier: 'false',
-});
-const run = (cmd, args, opts = {}) =>
-  spawnSync(cmd, args, { cwd: root, env, stdio: 'inherit', ...opts });
-const must = (r, what) => {
-  if (r.error) throw r.error;
-  if (r.status !== 0) {
-    console.error(`${what} failed (${r.status ?? r.signal})`);
-    process.exit(r.status || 1);
-  }
-};
-
-const tools = join(root, '.tools', `pnpm-${version}`);
-const pnpmJs = join(tools, 'node_modules', 'pnpm', 'bin', 'pnpm.cjs');
-if (!existsSync(pnpmJs)) {
-  rmSync(tools, { recursive: true, force: true });
-  mkdirSync(tools, { recursive: true });
-  writeFileSync(join(tools, 'package.json'), '{"private":true}');
-  const npm = process.env.npm_execpath?.endsWith('npm-cli.js')
-    ? [process.execPath, [process.env.npm_execpath]]
-    : ['npm', []];
-  must(
-    run(
-      npm[0],
-      [
-        ...npm[1],
-        'install',
-        '--prefix',
-        tools,
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        '--prefer-offline',
-        '--loglevel=error',
-        `pnpm@${version}`,
-      ],
-      { shell: npm[0] === 'npm' && process.platform === 'win32' },
-    ),
-    'fetching pnpm',
+function refuseOldNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
+  throw new Refusal(
+    `Engramkit needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.version} (${process.execPath}).\n` +
+      'Install a current Node from https://nodejs.org or with your version manager, then run the same command again.',
   );
-  if (sha512) {
-    const got = JSON.parse(readFileSync(join(tools, 'package-lock.json'), 'utf8')).packages[
-      'node_modules/pnpm'
-    ].integrity;
-    if (got !== 'sha512-' + Buffer.from(sha512, 'hex').toString('base64')) {
-      rmSync(tools, { recursive: true, force: true });
-      throw new Error(`pnpm@${version}: integrity ${got} is not the pinned one`);
-    }
-  }
 }
-env.PATH =
-  join(tools, 'node_modules', '.bin') + (process.platform === 'win32' ? ';' : ':') + env.PATH; // turbo looks `pnpm` up on PATH
-const pnpm = (...args) => must(run(process.execPath, [pnpmJs, ...args]), `pnpm ${args[0]}`);
 
-const stamp = join(root, 'node_modules', '.bootstrap-stamp');
-const h = createHash('sha256').update(process.version);
-for (const f of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
-  h.update(readFileSync(join(root, f)));
-const key = h.digest('hex');
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== key) {
-  pnpm('install', '--frozen-lockfile', '--prefer-offline', '--config.confirmModulesPurge=false');
-  writeFileSync(stamp, key);
+const readText = (...parts) => fs.readFileSync(path.join(root, ...parts), 'utf8');
+
+/** The pinned package manager: `pnpm@x.y.z+sha512.hex`. */
+function pinnedPnpm() {
+  const field = JSON.parse(readText('package.json')).packageManager;
+  const match = /^pnpm@([^+]+)\+sha512\.([0-9a-f]{128})$/.exec(field || '');
+  if (!match) {
+    throw new Refusal(
+      `package.json#packageManager is "${field}", expected pnpm@x.y.z+sha512.<hex>`,
+    );
+  }
+  return {
+    version: match[1],
+    integrity: `sha512-${Buffer.from(match[2], 'hex').toString('base64')}`,
+  };
 }
-const [script, ...rest] = process.argv.slice(2);
-if (script) pnpm('run', script, ...rest);
+
+/**
+ * The environment of everything that is started here. `npm start` exports its own settings as `npm_*`; only those that reach
+ * the registry are kept, or pnpm takes npm's settings as its own.
+ */
+function childEnvironment(tools) {
+  const kept = /^npm_config_(registry|cafile|cache|https?[-_]proxy|proxy|noproxy|.*_authtoken)$/i;
+  const env = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (!/^(npm_|INIT_CWD$)/i.test(name) || kept.test(name)) env[name] = value;
+  }
+  return Object.assign(env, {
+    PATH: `${path.join(tools, 'node_modules', '.bin')}${path.delimiter}${env.PATH || env.Path || ''}`, // turbo looks pnpm up there
+    TURBO_TELEMETRY_DISABLED: '1',
+    TURBO_NO_UPDATE_NOTIFIER: '1',
+    DO_NOT_TRACK: '1',
+    npm_config_manage_package_manager_versions: 'false',
+    npm_config_update_notifier: 'false',
+  });
+}
+
+const UNREACHABLE =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENOTCACHED|NO_OFFLINE|META_FETCH_FAIL|network/i;
+
+/** Says why a download failed and what to do about it. */
+function downloadRefusal(what, result, env) {
+  const lines = result.output.trim().split('\n');
+  if (!UNREACHABLE.test(result.output)) {
+    return new Refusal(`${what} failed:\n\n${lines.slice(-25).join('\n')}`);
+  }
+  const shown = lines.slice(0, 6).join('\n');
+  const registry = env.npm_config_registry || 'the registry of your npm settings';
+  return new Refusal(
+    `${what} failed because ${registry} could not be reached:\n\n${shown}\n\n` +
+      'Set-up needs a package registry once; afterwards everything works offline.\n' +
+      '  - Without a network now: connect, then run the same command again; what is already fetched is kept.\n' +
+      '  - Behind a proxy: set HTTPS_PROXY, and NODE_EXTRA_CA_CERTS if the proxy has its own certificate authority.\n' +
+      '  - With a mirror: npm config set registry <address>, or set npm_config_registry.',
+  );
+}
+
+/** Tries twice, quickly: without a network the defaults of npm and pnpm wait for more than a minute. */
+const FETCH_LIMITS = [
+  '--fetch-retries=2',
+  '--fetch-retry-mintimeout=500',
+  '--fetch-retry-maxtimeout=3000',
+];
+
+async function fetchPnpm(pnpm, tools, env) {
+  const staging = `${tools}.${process.pid}`;
+  fs.rmSync(staging, { recursive: true, force: true });
+  fs.mkdirSync(staging, { recursive: true });
+  try {
+    fs.writeFileSync(path.join(staging, 'package.json'), '{"private":true}');
+    const npmCli = process.env.npm_execpath || '';
+    const [command, first] = /npm-cli\.js$/.test(npmCli)
+      ? [process.execPath, [npmCli]]
+      : ['npm', []];
+    const wanted = `pnpm@${pnpm.version}`;
+    const flags = [
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+      '--loglevel=error',
+    ];
+    const args = [...first, 'install', '--prefix', staging, ...flags, ...FETCH_LIMITS, wanted];
+    const shell = command === 'npm' && process.platform === 'win32';
+    const result = await run(command, args, { env, capture: true, shell });
+    if (result.status !== 0) throw downloadRefusal(`Fetching ${wanted}`, result, env);
+    const lock = JSON.parse(fs.readFileSync(path.join(staging, 'package-lock.json'), 'utf8'));
+    const { integrity } = lock.packages['node_modules/pnpm'];
+    if (integrity !== pnpm.integrity) {
+      throw new Refusal(
+        `${wanted} from the registry has integrity ${integrity}, package.json pins ${pnpm.integrity}.\n` +
+          'Nothing of it was run. Check which registry npm uses: npm config get registry',
+      );
+    }
+    fs.rmSync(tools, { recursive: true, force: true });
+    fs.renameSync(staging, tools);
+  } finally {
+    fs.rmSync(staging, { recursive: true, force: true });
+  }
+  return pnpm.version;
+}
+
+/** Every package.json of the workspace, from the `packages:` list of pnpm-workspace.yaml. */
+function workspaceManifests() {
+  const list = /^packages:\n((?:[ \t]+-.*\n)+)/m.exec(readText('pnpm-workspace.yaml'));
+  const patterns = list ? list[1].match(/[^\s'"-][^\s'"]*/g) : [];
+  const folders = patterns.flatMap((pattern) => {
+    if (!pattern.endsWith('/*')) return [pattern];
+    const parent = path.join(root, pattern.slice(0, -2));
+    if (!fs.existsSync(parent)) return [];
+    return fs.readdirSync(parent).map((name) => `${pattern.slice(0, -1)}${name}`);
+  });
+  const manifests = folders.map((folder) => `${folder}/package.json`);
+  return manifests.filter((file) => fs.existsSync(path.join(root, file))).sort();
+}
+
+/** Changes exactly when an install could come out differently. */
+function installKey(pnpm) {
+  const hash = createHash('sha256').update(
+    `${process.version} ${process.platform} ${pnpm.version}`,
+  );
+  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', '.npmrc', 'package.json'];
+  for (const file of [...files, ...workspaceManifests()]) {
+    hash.update(`\0${file}\0`).update(readText(file));
+  }
+  return hash.digest('hex');
+}
+
+async function installDependencies(pnpmCli, env) {
+  const flags = ['--frozen-lockfile', '--prefer-offline', '--config.confirmModulesPurge=false'];
+  const args = [pnpmCli, 'install', ...flags, ...FETCH_LIMITS, '--reporter=append-only'];
+  const result = await run(process.execPath, args, { env, capture: true });
+  if (result.status !== 0) throw downloadRefusal('Installing the dependencies', result, env);
+  const added = /Progress: .*added (\d+), done/.exec(result.output);
+  return added ? `${added[1]} packages` : 'complete';
+}
+
+async function main() {
+  refuseOldNode();
+  const [script, ...rest] = process.argv.slice(2);
+  const pnpm = pinnedPnpm();
+  const tools = path.join(root, '.tools', `pnpm-${pnpm.version}`);
+  const pnpmCli = path.join(tools, 'node_modules', 'pnpm', 'bin', 'pnpm.cjs');
+  const env = childEnvironment(tools);
+  const stamp = path.join(root, 'node_modules', '.bootstrap-stamp');
+  const key = installKey(pnpm);
+  const haveTool = fs.existsSync(pnpmCli);
+  const haveModules = fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === key;
+
+  if (!haveTool || !haveModules) process.stderr.write('Setting up (once; about half a minute):\n');
+  if (!haveTool) await step('package manager', () => fetchPnpm(pnpm, tools, env));
+  if (!haveModules) {
+    await step('dependencies', () => installDependencies(pnpmCli, env));
+    fs.writeFileSync(stamp, key);
+  }
+  if (!script) return 0;
+  const scripts = JSON.parse(readText('package.json')).scripts;
+  if (!Object.hasOwn(scripts, script)) {
+    throw new Refusal(
+      `There is no script "${script}" in package.json. There are: ${Object.keys(scripts).join(', ')}`,
+    );
+  }
+  const result = await run(process.execPath, [pnpmCli, '--silent', 'run', script, ...rest], {
+    env,
+    timeoutMs: 0,
+  });
+  return result.status;
+}
+
+finish(main());

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Builds every package that changed, quietly: node scripts/build.mjs [turbo filter…]
+import path from 'node:path';
+import { finish, Refusal, root, run, step } from './progress.mjs';
+
+async function build(filters) {
+  const turbo = path.join(root, 'node_modules', 'turbo', 'bin', 'turbo');
+  const flags = ['--output-logs=errors-only', '--log-order=grouped'];
+  const args = [turbo, 'run', 'build', ...filters.map((name) => `--filter=${name}`), ...flags];
+  const result = await run(process.execPath, args, { capture: true });
+  if (result.status !== 0) throw new Refusal(`The build failed:\n\n${result.output.trim()}`);
+  const [, cached, total] = /Cached:\s+(\d+) cached, (\d+) total/.exec(result.output) ?? [];
+  const built = Number(total) - Number(cached);
+  return built > 0 ? `${built} built, ${cached} unchanged` : 'unchanged';
+}
+
+finish(step('packages', () => build(process.argv.slice(2))).then(() => 0));
