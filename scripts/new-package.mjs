@@ -20,6 +20,7 @@ const manifest = {
   name,
   version: '0.1.0',
   description,
+  keywords: ['engramkit', folder],
   license: 'Apache-2.0',
   repository: {
     type: 'git',
