@@ -1,20 +1,17 @@
-import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-const packages = readdirSync(new URL('packages', import.meta.url));
 
-/** Tests run on the sources of every package; tests that need the built form say so and use `dist`. */
+/**
+ * Tests run on the sources of every package; tests that need the built form say so and use `dist`.
+ *
+ * A subpath `@engramkit/arcp/node` is the file `packages/arcp/src/node.ts`.
+ */
 const alias = [
-  {
-    find: '@engramkit/client/functions',
-    replacement: `${root}packages/client/src/functions/index.ts`,
-  },
-  ...packages.map((folder) => ({
-    find: new RegExp(`^${folder === 'engramkit' ? 'engramkit' : `@engramkit/${folder}`}$`),
-    replacement: `${root}packages/${folder}/src/index.ts`,
-  })),
+  { find: /^engramkit$/, replacement: `${root}packages/engramkit/src/index.ts` },
+  { find: /^@engramkit\/([^/]+)$/, replacement: `${root}packages/$1/src/index.ts` },
+  { find: /^@engramkit\/([^/]+)\/([^/]+)$/, replacement: `${root}packages/$1/src/$2.ts` },
 ];
 
 export default defineConfig({
