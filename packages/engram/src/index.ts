@@ -5,11 +5,24 @@ export type {
   Component,
   ComponentKind,
   ComponentSpec,
+  EngramModes,
   ImpulseComponent,
   StreamingComponent,
 } from './component.js';
+export { isComponent, isEngramModes } from './component-brand.js';
+export type { ComponentContext, StatefulContext } from './component-context.js';
+export type { ExportInspection } from './component-from.js';
+export { componentFrom, inspectExport } from './component-from.js';
 export type { ExecutionContext } from './context.js';
 export type { ControlDirective } from './control.js';
+export type { AnyObjectSchema, DefinitionBase } from './define.js';
+export type { BatchDefinition } from './define-batch.js';
+export { defineBatch } from './define-batch.js';
+export { defineEngram } from './define-engram.js';
+export type { ImpulseDefinition } from './define-impulse.js';
+export { defineImpulse } from './define-impulse.js';
+export type { StreamingDefinition } from './define-streaming.js';
+export { defineStreaming } from './define-streaming.js';
 export type { EffectOnceOptions, EffectRecord, Effects } from './effects.js';
 export type {
   Impulse,
@@ -21,6 +34,7 @@ export type {
 export type { LogFields, Logger, LogLevel } from './logger.js';
 export type { Result } from './result.js';
 export { isResult, result } from './result.js';
+export { MAX_MESSAGE_BYTES, sanitizeMessage, truncateUtf8 } from './sanitize-message.js';
 export type { SignalEvent, Signals } from './signals.js';
 export type { StoryInfo } from './story-info.js';
 export { emptyStoryInfo } from './story-info.js';
@@ -35,3 +49,20 @@ export type {
   VideoFrame,
 } from './stream-message.js';
 export type { StreamingEngram, StreamOutput } from './streaming.js';
+export type { StructuredErrorOptions } from './structured-error.js';
+export { StructuredError, structuredErrorKey } from './structured-error.js';
+export type { StructuredErrorFromOptions } from './structured-error-from.js';
+export { inferErrorType, structuredErrorFrom, structuredFormOf } from './structured-error-from.js';
+export type {
+  ExitClass,
+  StructuredErrorPayload,
+  StructuredErrorType,
+} from './structured-error-payload.js';
+export {
+  EXIT_CLASSES,
+  isExitClass,
+  isStructuredErrorType,
+  STRUCTURED_ERROR_TYPES,
+  STRUCTURED_ERROR_VERSION,
+  structuredErrorProblem,
+} from './structured-error-payload.js';

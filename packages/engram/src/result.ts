@@ -1,3 +1,5 @@
+import type { KeepLiterals } from './keep-literals.js';
+
 const BRAND = Symbol.for('engramkit.result');
 
 /**
@@ -10,8 +12,9 @@ export interface Result<Output> {
 }
 
 /** Wraps an output, so that a value that itself looks like a result is not mistaken for one. */
-export function result<Output>(data: Output): Result<Output> {
-  return Object.freeze(Object.defineProperty({ data }, BRAND, { value: true }));
+export function result<Output>(data: Output | KeepLiterals): Result<Output> {
+  const wrapped = { data: data as Output }; // No value is a `KeepLiterals`.
+  return Object.freeze(Object.defineProperty(wrapped, BRAND, { value: true }));
 }
 
 /** Whether the value was made by {@link result}, in any copy of the package. */
