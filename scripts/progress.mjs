@@ -25,7 +25,9 @@ process.on('SIGTERM', () => {
  * to the terminal; `timeoutMs` (default ten minutes, 0 for none) ends it with SIGKILL.
  */
 export function run(command, args, options = {}) {
-  const { cwd = root, env = process.env, capture = false, shell = false, input } = options;
+  const { cwd = root, capture = false, shell = false, input } = options;
+  const plain = capture ? { NO_COLOR: '1', FORCE_COLOR: undefined } : {};
+  const env = { ...(options.env ?? process.env), ...plain };
   const { timeoutMs = 600_000 } = options;
   return new Promise((resolve, reject) => {
     const stdio = capture ? [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] : 'inherit';
