@@ -1,3 +1,5 @@
+import { utf8Length } from '@engramkit/core';
+
 // Text rules of the Go programs whose names and keys are reproduced here; JavaScript's own differ in the corners.
 
 /** The White_Space property. `String.prototype.trim` leaves U+0085 and removes U+FEFF, Go does the opposite. */
@@ -24,11 +26,6 @@ export function lowerCase(text: string): string {
     lower += character === '\u0130' ? 'i' : character.toLowerCase();
   }
   return lower;
-}
-
-/** How many bytes the UTF-8 form has. */
-export function utf8Length(text: string): number {
-  return Buffer.byteLength(text, 'utf8');
 }
 
 /** The longest prefix of whole code points whose UTF-8 form has at most `maximum` bytes. */

@@ -1,5 +1,5 @@
-import { EngramkitError, InvalidInputError } from '@engramkit/core';
-import { cutToBytes, trimSpace, utf8Length } from './go-text.js';
+import { EngramkitError, InvalidInputError, utf8Length } from '@engramkit/core';
+import { cutToBytes, trimSpace } from './go-text.js';
 import { sha256Hex } from './hash.js';
 
 /** The part of a run's identity that its idempotency key is made of; `StoryInfo` of `@engramkit/engram` fits. */

@@ -1,10 +1,32 @@
 // Public API of @engramkit/ids. Named exports only; adding a line here is an API decision.
 
+// What content is called.
+export type { PathSegment } from './canonical-error.js';
+export {
+  CanonicalizationError,
+  PyRecursionError,
+  PyTypeError,
+  PyValueError,
+} from './canonical-error.js';
+export { canonicalize, canonicalizeToBytes } from './canonicalize.js';
+export type { ContentHasher, ContentHasherOptions } from './content-hasher.js';
+export { createContentHasher } from './content-hasher.js';
+export type { ContentIdOptions, ParsedContentId, VerifyContentIdOptions } from './content-id.js';
+export { contentId, convertContentId, parseContentId, verifyContentId } from './content-id.js';
+export { digestBytes, digestJson } from './digest.js';
 // Names and keys that the operator and other SDKs derive alike.
 export type { EffectIdentity } from './effect-claim-name.js';
 export { effectClaimName, effectHolderIdentity } from './effect-claim-name.js';
+export type { DigestAlgorithm } from './hash.js';
 export type { OperatorStepIdentity, StepIdentity } from './idempotency-key.js';
 export { idempotencyKey, operatorIdempotencyKey } from './idempotency-key.js';
+export type { SerdeVariant } from './json-dialect.js';
+export type { PyKey } from './py-values.js';
+export { PyDict, PyFloat } from './py-values.js';
+export type { ParsePythonJsonOptions } from './python-json.js';
+export { parsePythonJson } from './python-json.js';
 export { composeName, composeNameWithSuffix, labelSafeValue } from './resource-name.js';
+export type { CanonicalizeOptions, ContentIdScheme } from './scheme.js';
+export { CONTENT_ID_SCHEMES } from './scheme.js';
 export type { SubmissionIdentity } from './trigger-name.js';
 export { storyRunName, storyTriggerName } from './trigger-name.js';

@@ -1,5 +1,5 @@
-import { InvalidInputError } from '@engramkit/core';
-import { cutToBytes, dropOneDash, lowerCase, trimSpace, utf8Length } from './go-text.js';
+import { InvalidInputError, utf8Length } from '@engramkit/core';
+import { cutToBytes, dropOneDash, lowerCase, trimSpace } from './go-text.js';
 import { sha256Hex } from './hash.js';
 
 // Lengths and hash sizes of derived names. Source: bobrapet-batch section 3.2.

@@ -1,5 +1,5 @@
-import { InvalidInputError } from '@engramkit/core';
-import { cutToBytes, dropTrailingDashes, trimSpace, utf8Length } from './go-text.js';
+import { InvalidInputError, utf8Length } from '@engramkit/core';
+import { cutToBytes, dropTrailingDashes, trimSpace } from './go-text.js';
 import { sha1Hex } from './hash.js';
 import { sanitizeAscii } from './resource-name.js';
 
