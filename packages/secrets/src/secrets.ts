@@ -1,12 +1,16 @@
 /**
  * The secrets of one run, by key; typed by the names that the component declares.
  *
- * No rendering of the object shows a value.
+ * No rendering of the object shows a value. Asking for a key that the component did not declare throws `SECRET_NOT_DECLARED`
+ * where the host knows the declared names. Source: bobrapet-batch section 5.4.
  */
 export interface Secrets<Name extends string = string> {
   /** The value, or `undefined` when no descriptor delivered the key. */
   get(name: Name): string | undefined;
-  /** The value; throws `SECRET_NOT_FOUND` with a hint when no descriptor delivered the key. */
+  /**
+   * The value; throws `SECRET_NOT_FOUND` with a hint when no descriptor delivered the key, and `SECRET_EMPTY` when the delivered
+   * text is empty.
+   */
   require(name: Name): string;
   /** Whether the key was delivered. */
   has(name: Name): boolean;
