@@ -12,6 +12,7 @@ export {
   EngramkitError,
   InvalidInputError,
 } from './error.js';
+export { trimSpace } from './go-space.js';
 export type { ParseJsonOptions } from './json-limits.js';
 export { DEFAULT_MAX_JSON_BYTES, DEFAULT_MAX_JSON_DEPTH } from './json-limits.js';
 export type { JsonOutputOptions } from './json-output.js';

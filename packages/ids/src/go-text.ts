@@ -2,18 +2,7 @@ import { utf8Length } from '@engramkit/core';
 
 // Text rules of the Go programs whose names and keys are reproduced here; JavaScript's own differ in the corners.
 
-/** The White_Space property. `String.prototype.trim` leaves U+0085 and removes U+FEFF, Go does the opposite. */
-const SPACE = '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
-const LEADING_SPACE = new RegExp(`^[${SPACE}]+`);
-const SPACE_UNIT = new RegExp(`[${SPACE}]`);
-
-/** Removes white space at both ends as Go's `strings.TrimSpace` does. */
-export function trimSpace(text: string): string {
-  const rest = text.replace(LEADING_SPACE, '');
-  let end = rest.length;
-  while (end > 0 && SPACE_UNIT.test(rest.charAt(end - 1))) end--;
-  return rest.slice(0, end);
-}
+export { trimSpace } from '@engramkit/core';
 
 /**
  * Lower case, each code point for itself, as Go's `strings.ToLower` does.
