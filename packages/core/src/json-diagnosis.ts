@@ -185,7 +185,7 @@ class ExactParser {
   }
 
   #checkKey(key: string, keyAt: number, keys: Set<string>): void {
-    if (keys.has(key)) {
+    if (keys.has(key) && this.#policy.duplicateKeys === 'refuse') {
       this.#at = keyAt;
       this.#path.push(key);
       this.#fail('JSON_DUPLICATE_KEY', 'names a key twice in one object', {

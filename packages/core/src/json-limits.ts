@@ -13,6 +13,12 @@ export interface ParseJsonOptions {
    */
   readonly prototypeKeys?: 'refuse' | 'keep';
   /**
+   * What happens to an object that names a key twice.
+   *
+   * `refuse` (default) throws; `last` takes the last value, for protocols that say so.
+   */
+  readonly duplicateKeys?: 'refuse' | 'last';
+  /**
    * What happens to integers beyond ±(2^53 − 1), which a number cannot hold exactly.
    *
    * `round` (default) takes the nearest number, `refuse` throws, `text` yields the digits as a string. Numbers written with a
@@ -40,13 +46,14 @@ export function jsonPolicy(options: ParseJsonOptions): JsonPolicy {
     maxBytes = DEFAULT_MAX_JSON_BYTES,
     maxDepth = DEFAULT_MAX_JSON_DEPTH,
     prototypeKeys = 'refuse',
+    duplicateKeys = 'refuse',
     largeIntegers = 'round',
     what = 'the JSON text',
     hideContent = false,
   } = options;
   checkLimit('maxBytes', maxBytes, Number.MAX_SAFE_INTEGER);
   checkLimit('maxDepth', maxDepth, HIGHEST_MAX_DEPTH);
-  return { maxBytes, maxDepth, prototypeKeys, largeIntegers, what, hideContent };
+  return { maxBytes, maxDepth, prototypeKeys, duplicateKeys, largeIntegers, what, hideContent };
 }
 
 function checkLimit(name: string, limit: number, highest: number): void {

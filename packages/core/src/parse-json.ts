@@ -25,9 +25,15 @@ export function parseJson(input: string | Uint8Array, options: ParseJsonOptions 
   } catch {
     return diagnoseJson(text, policy); // Says where and why; the platform's message would show content.
   }
+  const countsMatter = policy.duplicateKeys === 'refuse';
+  if (!countsMatter && policy.prototypeKeys === 'keep' && policy.largeIntegers === 'round') {
+    return value;
+  }
   const walk = new Walk(policy);
   walk.visit(value);
-  return walk.suspicious || walk.members !== members ? diagnoseJson(text, policy) : value;
+  return walk.suspicious || (countsMatter && walk.members !== members)
+    ? diagnoseJson(text, policy)
+    : value;
 }
 
 function textOf(input: string | Uint8Array, policy: JsonPolicy): string {
