@@ -1,5 +1,7 @@
 // Public API of @engramkit/engram. Named exports only; adding a line here is an API decision.
 export type { BatchEngram } from './batch.js';
+export type { Channel } from './channel.js';
+export { createChannel } from './channel.js';
 export type {
   BatchComponent,
   Component,
@@ -31,10 +33,19 @@ export type {
   StoryRun,
   TriggerClient,
 } from './impulse.js';
+export { inboundMessage } from './inbound-message.js';
 export type { LogFields, Logger, LogLevel } from './logger.js';
+export type { MediaReference, MediaStorage, OffloadOptions } from './media-offload.js';
+export {
+  DEFAULT_MEDIA_INLINE_LIMIT_BYTES,
+  maybeOffloadBlob,
+  mediaPath,
+  readBlob,
+} from './media-offload.js';
+export { mediaTypeOf } from './media-type.js';
 export type { Result } from './result.js';
 export { isResult, result } from './result.js';
-export { MAX_MESSAGE_BYTES, sanitizeMessage, truncateUtf8 } from './sanitize-message.js';
+export { MAX_MESSAGE_BYTES, sanitizeMessage } from './sanitize-message.js';
 export type { SignalEvent, Signals } from './signals.js';
 export type { StoryInfo } from './story-info.js';
 export { emptyStoryInfo } from './story-info.js';
@@ -48,6 +59,17 @@ export type {
   TransportDescriptor,
   VideoFrame,
 } from './stream-message.js';
+export type { MessageFields } from './stream-message-builders.js';
+export {
+  audioMessage,
+  binaryMessage,
+  errorMessage,
+  forwardMessage,
+  jsonMessage,
+  streamMessage,
+  videoMessage,
+} from './stream-message-builders.js';
+export { messageInputs, messageJson, parseErrorMessage } from './stream-message-readers.js';
 export type { StreamingEngram, StreamOutput } from './streaming.js';
 export type { StructuredErrorOptions } from './structured-error.js';
 export { StructuredError, structuredErrorKey } from './structured-error.js';
@@ -66,3 +88,10 @@ export {
   STRUCTURED_ERROR_VERSION,
   structuredErrorProblem,
 } from './structured-error-payload.js';
+export type { TraceContext } from './trace-metadata.js';
+export { extractTraceContext, injectTraceContext } from './trace-metadata.js';
+export {
+  PACKET_MIME_TYPE,
+  streamMessageProblem,
+  validateStreamMessage,
+} from './validate-stream-message.js';
