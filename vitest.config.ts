@@ -17,8 +17,9 @@ const alias = [
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    include: ['{packages,examples}/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'],
+    // tests/publish has a configuration of its own: it needs built packages and a registry.
+    exclude: ['**/node_modules/**', '**/dist/**', 'tests/publish/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     unstubEnvs: true,

@@ -21,6 +21,7 @@ async function bundle(input) {
     platform: 'node',
     target: 'node20.19',
     logLevel: 'silent',
+    tsconfigRaw: {}, // the workspace's own paths lead to sources
     absWorkingDir: root,
     outdir: cacheFolder('bundles'),
     ...input,
