@@ -14,8 +14,11 @@ const alias = [
   { find: /^@engramkit\/([^/]+)\/([^/]+)$/, replacement: `${root}packages/$1/src/$2.ts` },
 ];
 
+/** `npm run test:matrix` lets every package meet its neighbours in the form that is published. */
+const useBuilt = process.env.ENGRAMKIT_TEST_BUILT === '1';
+
 export default defineConfig({
-  resolve: { alias },
+  resolve: { alias: useBuilt ? [] : alias },
   test: {
     include: ['{packages,examples}/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'],
     // tests/publish has a configuration of its own: it needs built packages and a registry.

@@ -76,9 +76,9 @@ export function refuseIfAny(problems, advice) {
   throw new Refusal([...shown, ...(advice ? ['', advice] : [])].join('\n'));
 }
 
-/** Runs a Node program with captured output; throws with that output when it fails. */
-export async function node(args, options = {}) {
-  const result = await run(process.execPath, args, { capture: true, ...options });
+/** Runs a Node program with captured output, by this Node or another `executable`; throws with that output when it fails. */
+export async function node(args, { executable = process.execPath, ...options } = {}) {
+  const result = await run(executable, args, { capture: true, ...options });
   if (result.status !== 0)
     throw new Refusal(result.output.trim() || `exit status ${result.status}`);
   return result;

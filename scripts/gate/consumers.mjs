@@ -106,11 +106,30 @@ const LOAD_ALL = `
 })().catch((error) => { console.error(error); process.exitCode = 1; });
 `;
 
-/** Uses the packed packages as their users do: strict types in three ways of resolution, and at run time by import and require. */
-export async function checkConsumers() {
+/** Lays a consumer for the time of `action`, in a folder outside of the workspace whose path has a space. */
+async function withConsumer(action) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'engramkit consumer-'));
   try {
     await layConsumer(home);
+    return await action(home);
+  } finally {
+    fs.rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** Loads every entry by import and by require(), with the given Node. */
+async function loadAll(home, executable) {
+  fs.writeFileSync(path.join(home, 'load.cjs'), LOAD_ALL);
+  const specifiers = entries().map(({ specifier }) => specifier);
+  await node(['--no-warnings', 'load.cjs', ...specifiers], { cwd: home, executable });
+}
+
+/** Whether the packed packages load in another Node. */
+export const loadPackedPackages = (executable) => withConsumer((home) => loadAll(home, executable));
+
+/** Uses the packed packages as their users do: strict types in three ways of resolution, and at run time by import and require. */
+export const checkConsumers = () =>
+  withConsumer(async (home) => {
     const nodeNext = { module: 'NodeNext', moduleResolution: 'NodeNext' };
     const bundler = { module: 'ESNext', moduleResolution: 'bundler' };
     const esm = project(home, 'esm.mts', importAll(), nodeNext);
@@ -119,14 +138,9 @@ export async function checkConsumers() {
     const newest = await compile(home, NEWEST, esm, 'An ESM consumer');
     await compile(home, NEWEST, bundled, 'A bundler consumer');
     await compile(home, NEWEST, commonjs, 'A CommonJS consumer');
+    // Before 5.8 the compiler refuses to require() an ES module, whatever Node can do; so ESM only here.
     const oldest = await compile(home, OLDEST, esm, 'An ESM consumer');
     await compile(home, OLDEST, bundled, 'A bundler consumer');
-    fs.writeFileSync(path.join(home, 'load.cjs'), LOAD_ALL);
-    await node(['--no-warnings', 'load.cjs', ...entries().map(({ specifier }) => specifier)], {
-      cwd: home,
-    });
+    await loadAll(home, process.execPath);
     return `${entries().length} entries; TypeScript ${oldest} to ${newest}; ESM, bundler, CommonJS`;
-  } finally {
-    fs.rmSync(home, { recursive: true, force: true });
-  }
-}
+  });

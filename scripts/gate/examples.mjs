@@ -1,7 +1,7 @@
 import { examples, pnpm, refuseIfAny } from '../workspace.mjs';
 
-/** Runs the `example` script of every folder under examples/; each asserts its own result. */
-export async function checkExamples() {
+/** Runs the `example` script of every folder under examples/; each asserts its own result. `env` names the Node by its PATH. */
+export async function checkExamples({ env } = {}) {
   const problems = [];
   const times = [];
   for (const { folder, directory, manifest } of examples()) {
@@ -13,7 +13,7 @@ export async function checkExamples() {
     }
     const began = Date.now();
     try {
-      await pnpm(['--dir', directory, '--silent', 'run', 'example'], { timeoutMs: 120_000 });
+      await pnpm(['--dir', directory, '--silent', 'run', 'example'], { env, timeoutMs: 120_000 });
       times.push(`${folder} ${((Date.now() - began) / 1000).toFixed(1)} s`);
     } catch (error) {
       problems.push(`examples/${folder}: ${error.message}`);
