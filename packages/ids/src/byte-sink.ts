@@ -14,7 +14,8 @@ const PIECE = 4096;
  * Without a sink it collects everything. The fields are read and written directly by the writers above it: they are the hot path.
  */
 export class ByteWriter {
-  protected bytes = Buffer.allocUnsafeSlow(CAPACITY);
+  // Annotated: older compilers do not know the type arguments that newer ones infer here.
+  protected bytes: Buffer = Buffer.allocUnsafeSlow(CAPACITY);
   protected length = 0;
   #sink: ByteSink | undefined;
 
