@@ -1,1 +1,2 @@
-export {};
+export { openLedger } from './ledger/open-ledger.js';
+export { verifyLedger } from './ledger/verify-ledger.js';
