@@ -4,9 +4,10 @@
 // The other versions come from npm, into .tools/; a version that the registry or the platform does not have is skipped aloud.
 import fs from 'node:fs';
 import path from 'node:path';
+import { runChecks } from './checks.mjs';
 import { loadPackedPackages } from './gate/consumers.mjs';
 import { checkExamples } from './gate/examples.mjs';
-import { elapsed, finish, Refusal, root, run } from './progress.mjs';
+import { finish, root, run } from './progress.mjs';
 import { node } from './workspace.mjs';
 
 const VERSIONS = ['22.23.3', '24.21.0'];
@@ -46,57 +47,39 @@ async function fetchNode(version) {
 }
 
 /** What is checked in each version. */
-function checksFor(executable) {
+function checksFor(label, executable) {
   const env = {
     ...process.env,
     ENGRAMKIT_TEST_BUILT: '1',
     PATH: `${path.dirname(executable)}${path.delimiter}${process.env.PATH}`,
   };
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const tests = [vitest, 'run', '--reporter=dot', 'packages', 'examples'];
+  const tests = [vitest, 'run', '--reporter=dot', 'packages/', 'examples/'];
   return [
     {
-      name: 'tests, neighbours in their built form',
+      name: `${label}: tests, neighbours in their built form`,
       check: () =>
         node(tests, { executable, env, timeoutMs: 900_000 }).then(
           ({ output }) => /Tests\s+(.*)/.exec(output)?.[1],
         ),
     },
-    { name: 'packed packages by import and require', check: () => loadPackedPackages(executable) },
-    { name: 'examples', check: () => checkExamples({ env }) },
+    {
+      name: `${label}: packed packages by import and require`,
+      check: () => loadPackedPackages(executable),
+    },
+    { name: `${label}: examples`, check: () => checkExamples({ env }) },
   ];
 }
 
 async function matrix() {
-  let passed = 0;
-  let failed = 0;
-  const skips = [];
   await node([path.join(root, 'scripts', 'build.mjs')]);
+  const checks = [];
   for (const version of VERSIONS) {
     const { executable, reason } = await fetchNode(version);
-    if (!executable) {
-      skips.push(`Node ${version}: ${reason}`);
-      continue;
-    }
-    const { stdout } = await node(['--version'], { executable });
-    for (const { name, check } of checksFor(executable)) {
-      const began = Date.now();
-      const label = `Node ${stdout.trim()}: ${name}`;
-      process.stdout.write(`▶ ${label}\n`);
-      try {
-        const detail = await check();
-        passed += 1;
-        process.stdout.write(`✓ ${label}${detail ? `: ${detail}` : ''}  ${elapsed(began)}\n`);
-      } catch (error) {
-        failed += 1;
-        const message = error instanceof Refusal ? error.message : error.stack;
-        process.stdout.write(`✗ ${label}  ${elapsed(began)}\n${message.replace(/^/gm, '    ')}\n`);
-      }
-    }
+    if (executable) checks.push(...checksFor(`Node ${version}`, executable));
+    else checks.push({ name: `Node ${version}`, check: ({ skip }) => skip(reason) });
   }
-  for (const skip of skips) process.stdout.write(`SKIPPED ${skip}\n`);
-  process.stdout.write(`${passed} passed, ${failed} failed\n`);
-  return failed === 0 && passed > 0 ? 0 : 1;
+  return runChecks(checks);
 }
 
 finish(matrix());

@@ -6,6 +6,7 @@
 //   npm run verify -- --without unit-tests          all but some
 //   npm run verify -- --only api-reports --update   accept the API as it is now
 import { parseArgs } from 'node:util';
+import { runChecks } from './checks.mjs';
 import { checkApiReports } from './gate/api-reports.mjs';
 import { checkCeilings } from './gate/ceilings.mjs';
 import { checkConsumers } from './gate/consumers.mjs';
@@ -14,7 +15,7 @@ import { checkExamples } from './gate/examples.mjs';
 import { checkLicences } from './gate/licences.mjs';
 import { checkPackages } from './gate/packages.mjs';
 import { checkTypeTests } from './gate/type-tests.mjs';
-import { elapsed, finish, Refusal, root } from './progress.mjs';
+import { finish, Refusal } from './progress.mjs';
 import { node, pnpm } from './workspace.mjs';
 
 const vitest = (...args) =>
@@ -35,8 +36,8 @@ const steps = [
     check: () => node(['scripts/tsc7.mjs', '-p', 'tsconfig.json', '--noEmit']).then(() => ''),
   },
   { name: 'type-tests', check: checkTypeTests },
-  { name: 'unit-tests', check: () => vitest('packages', 'examples') },
-  { name: 'topology', check: () => vitest('tests') },
+  { name: 'unit-tests', check: () => vitest('packages/', 'examples/') },
+  { name: 'topology', check: () => vitest('tests/topology') },
   { name: 'docs-snippets', check: checkDocsSnippets },
   { name: 'packages', check: checkPackages },
   { name: 'consumers', check: checkConsumers },
@@ -63,28 +64,7 @@ async function verify() {
   const text = { type: 'string', default: '' };
   const options = { only: text, without: text, update: { type: 'boolean', default: false } };
   const { values } = parseArgs({ options });
-  const failures = [];
-  const skips = [];
-  const began = Date.now();
-  const chosen = chosenSteps(values);
-  for (const { name, check } of chosen) {
-    const started = Date.now();
-    process.stdout.write(`▶ ${name}\n`);
-    try {
-      const skip = (reason) => skips.push(`${name}: ${reason}`);
-      const detail = await check({ update: values.update, skip });
-      process.stdout.write(`✓ ${name}${detail ? `: ${detail}` : ''}  ${elapsed(started)}\n`);
-    } catch (error) {
-      const message = error instanceof Refusal ? error.message : error.stack;
-      failures.push(name);
-      process.stdout.write(`✗ ${name}  ${elapsed(started)}\n${message.replace(/^/gm, '    ')}\n`);
-    }
-  }
-  for (const skip of skips) process.stdout.write(`SKIPPED ${skip}\n`);
-  if (failures.length > 0) process.stdout.write(`\nfailed: ${failures.join(', ')}\n`);
-  process.stdout.write(`\n${elapsed(began)} in ${root}\n`);
-  process.stdout.write(`${chosen.length - failures.length} passed, ${failures.length} failed\n`);
-  return failures.length === 0 ? 0 : 1;
+  return runChecks(chosenSteps(values), { update: values.update });
 }
 
 finish(verify());

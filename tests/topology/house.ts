@@ -19,7 +19,7 @@ export const places: Readonly<Record<string, Place>> = {
   engram: { floor: 2 },
   descriptor: { floor: 2 },
   provenance: { floor: 2 },
-  arcp: { floor: 2 },
+  arcp: { floor: 2, subpaths: ['./node'] },
   client: { floor: 3, subpaths: ['./functions'] },
   sandbox: { floor: 3 },
   runtime: { floor: 3 },
