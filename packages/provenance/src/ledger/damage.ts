@@ -200,7 +200,7 @@ async function judgeSamePlace(damaged: DamagedLine, entry: ClaimedEntry): Promis
     };
   }
   const later = await lookAhead(damaged, entry);
-  if (index > 0 && !later.expected && later.ledger !== undefined && later.ledger === ledger) {
+  if (index > 0 && !later.expected && later.linked && later.ledger === ledger) {
     return {
       index: index - 1,
       kind: 'altered',
@@ -224,6 +224,8 @@ interface Ahead {
   readonly expected: boolean;
   /** The found entry stands again later. */
   readonly repeated: boolean;
+  /** The next entry, if there is one, links to the found one. */
+  readonly linked: boolean;
   /** The ledger that the next seal names. */
   readonly ledger: string | undefined;
 }
@@ -231,18 +233,20 @@ interface Ahead {
 async function lookAhead(damaged: DamagedLine, entry: ClaimedEntry): Promise<Ahead> {
   let expected = false;
   let repeated = false;
+  let linked: boolean | undefined;
   let ledger = ledgerNamedIn(entry);
   for await (const next of linesAfter(damaged)) {
     const text = next.bytes.toString('utf8');
     const other = parseEntryLine(text);
     if (other === undefined) continue;
+    linked ??= other.previous === entry.hash;
     if (other.hash === entry.hash) repeated = true;
     if (other.index === damaged.index && continues(text, damaged.index, damaged.previous)) {
       expected = true;
     }
     ledger ??= ledgerNamedIn(other);
   }
-  return { expected, repeated, ledger };
+  return { expected, repeated, linked: linked ?? true, ledger };
 }
 
 async function hasEntry(damaged: DamagedLine, entry: ClaimedEntry): Promise<boolean> {
