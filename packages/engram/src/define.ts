@@ -45,13 +45,16 @@ export interface DefinedLifecycle<Config, SecretName extends string, State> {
 
 /** One run of a definition: calls the author's `init` and `close` and carries config, secrets and state to the work. */
 export function definedLifecycle<Config, SecretName extends string, State>(
-  definition: LifecycleFunctions<Config, SecretName, State>,
+  definition: LifecycleFunctions<Config, SecretName, State> & {
+    readonly secrets?: readonly SecretName[];
+  },
 ): DefinedLifecycle<Config, SecretName, State> {
   let ready:
     | { readonly config: Config; readonly secrets: Secrets<SecretName>; readonly state: State }
     | undefined;
   return {
-    async init(config, secrets, context) {
+    async init(config, delivered, context) {
+      const secrets = onlyDeclared(delivered, definition.secrets ?? []);
       // The author's `init` makes the state; without one nothing reads it as anything but undefined.
       const state = (await definition.init?.(
         statefulContext(context, config, secrets, undefined),
@@ -71,4 +74,15 @@ export function definedLifecycle<Config, SecretName extends string, State>(
       await definition.close?.(ready?.state);
     },
   };
+}
+
+/** The secrets limited to the declared names, as far as the host's store can limit itself; the types do so in any case. */
+function onlyDeclared<SecretName extends string>(
+  secrets: Secrets,
+  names: readonly SecretName[],
+): Secrets<SecretName> {
+  const { declare } = secrets as {
+    declare?: (names: readonly SecretName[]) => Secrets<SecretName>;
+  };
+  return typeof declare === 'function' ? declare.call(secrets, names) : secrets;
 }

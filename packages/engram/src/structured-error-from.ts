@@ -114,7 +114,8 @@ function providedBy(thrown: unknown): Provided | undefined {
 /** Our own errors say with their retry class what others say with an exit class. */
 function providedByRetryClass(error: EngramkitError): Provided {
   return {
-    code: error.code,
+    // `UNEXPECTED` marks a foreign error that was wrapped; nobody chose it.
+    ...(error.code === 'UNEXPECTED' ? {} : { code: error.code }),
     ...(error.details === undefined ? {} : { details: error.details }),
     ...(error.retry === 'safe' ? { retryable: true } : {}),
     ...(error.retry === 'rate-limited' ? { exitClass: 'rateLimited' } : {}),
