@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { durationToMs, parseDuration, systemClock } from '@engramkit/core';
+import type { LogLevel } from '@engramkit/engram';
+import type { CommandCall, ExitCode, Flags } from '../command.js';
+import { readJsonArgument } from '../json-argument.js';
+import { runOnce } from '../run-once.js';
+import { reportRun } from '../run-outcome.js';
+import { secretSources } from '../secret-flags.js';
+import { stateDirectory } from '../state-directory.js';
+import { openStatusLine } from '../status-line.js';
+import { suggest } from '../suggestion.js';
+import { UsageError } from '../usage-error.js';
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** `engramkit run <module>`. */
+export async function execute(call: CommandCall): Promise<ExitCode> {
+  const { positionals, flags, directory, terminal, env } = call;
+  const [given = ''] = positionals;
+  if (flags.text('inputs') === '-' && flags.text('config') === '-') {
+    throw new UsageError('--inputs and --config cannot both come from standard input', {
+      hint: 'Put one of them into a file: --config @config.yaml.',
+    });
+  }
+  const timeoutMs = timeoutOf(flags);
+  const logLevel = logLevelOf(flags);
+  const secrets = secretSources(flags.texts('secret'), directory);
+  if (flags.on('watch')) {
+    const { watchAndRun } = await import('../watch.js');
+    return await watchAndRun(call, resolve(directory, given));
+  }
+  const config = await document('config', flags, directory);
+  const inputs = await document('inputs', flags, directory);
+  const state = stateDirectory({
+    flag: flags.text('directory'),
+    directory,
+    from: resolve(directory, given, '..'),
+  });
+  const quiet = flags.on('quiet');
+  using status = openStatusLine(terminal.stderr, systemClock);
+  const ended = await runOnce({
+    moduleFile: resolve(directory, given),
+    exportName: flags.text('export'),
+    stepName: flags.text('step'),
+    config,
+    inputs,
+    secrets,
+    timeoutMs,
+    logLevel,
+    stateDirectory: state,
+    env,
+    terminal,
+    status: quiet ? undefined : status,
+  });
+  status.clear();
+  return await reportRun(ended, { call, moduleFile: given, machine: flags.on('json'), quiet });
+}
+
+async function document(which: 'config' | 'inputs', flags: Flags, directory: string) {
+  const value = flags.text(which);
+  return value === undefined
+    ? {}
+    : await readJsonArgument(`--${which}`, value, { directory, stdin: process.stdin });
+}
+
+function timeoutOf(flags: Flags): number | undefined {
+  const text = flags.text('timeout');
+  if (text === undefined) return undefined;
+  let milliseconds: number;
+  try {
+    milliseconds = durationToMs(parseDuration(text));
+  } catch (error) {
+    throw new UsageError(`--timeout ${text} is not a duration`, {
+      hint: 'Write a number with a unit, such as 500ms, 30s, 1m30s or 2h.',
+      cause: error,
+    });
+  }
+  if (milliseconds > 0) return milliseconds;
+  throw new UsageError(`--timeout ${text} leaves no time`, {
+    hint: 'Give a duration above zero, or leave --timeout out for no limit.',
+  });
+}
+
+function logLevelOf(flags: Flags): LogLevel {
+  const text = flags.text('log-level');
+  if (text === undefined) return flags.on('quiet') ? 'warn' : 'info';
+  const level = LEVELS.find((known) => known === text);
+  if (level !== undefined) return level;
+  const meant = suggest(text, LEVELS);
+  throw new UsageError(`--log-level ${text} is no level`, {
+    hint: `${meant === undefined ? '' : `Did you mean ${meant}? `}Levels are ${LEVELS.join(', ')}.`,
+  });
+}

@@ -1,0 +1,16 @@
+import { basename, dirname, relative } from 'node:path';
+
+/** How to call this program again from `directory`, given the script that Node.js was started with. */
+export function programName(script: string, directory: string): string {
+  if (basename(script) === 'engramkit') {
+    return basename(dirname(script)) === '.bin' ? 'npx engramkit' : 'engramkit';
+  }
+  if (basename(script) !== 'cli.js') return 'engramkit';
+  const path = relative(directory, script);
+  return `node ${shellWord(path === '' || path.startsWith('..') ? script : path)}`;
+}
+
+/** A word that a POSIX shell reads back as it is. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { type JsonValue, parseJson } from '@engramkit/core';
+import type { LocalRunRecord } from '@engramkit/runtime';
+import type { CommandCall, ExitCode } from './command.js';
+import { shellWord } from './program-name.js';
+import type { EndedRun } from './run-once.js';
+import { type RunView, runReport } from './run-report.js';
+
+/** Reports an ended run on standard output, as JSON or for people, and yields the exit code. */
+export async function reportRun(
+  ended: EndedRun,
+  options: {
+    readonly call: CommandCall;
+    /** The module as the user wrote it. */
+    readonly moduleFile: string;
+    readonly machine: boolean;
+    readonly quiet: boolean;
+  },
+): Promise<ExitCode> {
+  const { record, strayFaults } = ended;
+  const { call, machine, quiet } = options;
+  const { stdout, stderr } = call.terminal;
+  const exitCode = record.exitCode === 0 && strayFaults > 0 ? 1 : (record.exitCode ?? 1);
+  if (machine) {
+    stdout.write(`${JSON.stringify(await runDocument(ended, exitCode), null, 2)}\n`);
+    return exitCode;
+  }
+  const view = await runView(ended, options);
+  if (!quiet) stdout.write(runReport(view, stdout));
+  else if (exitCode !== 0) stderr.write(runReport({ ...view, stages: [], next: [] }, stderr));
+  return exitCode;
+}
+
+/** The document of `run --json`: a record of the run with its whole output, and how the program ends. */
+async function runDocument({ record, loadMs, strayFaults }: EndedRun, exitCode: ExitCode) {
+  const output = await outputOf(record);
+  return {
+    status: record.status,
+    exitCode,
+    runId: record.runId,
+    component: record.component,
+    ...(output === undefined ? {} : { output }),
+    ...(record.failure === undefined ? {} : { failure: record.failure }),
+    ...(strayFaults === 0 ? {} : { strayFaults }),
+    stages: record.stages,
+    startedAt: record.startedAt,
+    durationMs: record.durationMs,
+    loadMs,
+    record: record.files.record,
+  };
+}
+
+/** The output of a run, wherever it is kept. */
+export async function outputOf(record: LocalRunRecord): Promise<JsonValue | undefined> {
+  const { output, files } = record;
+  if (output !== undefined || files.output === undefined) return output;
+  // Written by ourselves a moment ago, or by an earlier version: bounded all the same.
+  return parseJson(await readFile(files.output), {
+    what: files.output,
+    prototypeKeys: 'keep',
+    maxBytes: 512 * 1024 * 1024,
+    maxDepth: 2_000,
+  });
+}
+
+async function runView(
+  { record, loadMs, strayFaults }: EndedRun,
+  { call, moduleFile }: { readonly call: CommandCall; readonly moduleFile: string },
+): Promise<RunView> {
+  const { directory } = call;
+  const output = await outputOf(record);
+  return {
+    ...recordView(record, directory),
+    stages: [{ stage: 'load-module', durationMs: loadMs }, ...record.stages],
+    ...(output === undefined ? {} : { output }),
+    warnings: [
+      ...(strayFaults === 0
+        ? []
+        : [
+            `${strayFaults} error${strayFaults === 1 ? '' : 's'} after the run was over; see the log lines above. Await every promise.`,
+          ]),
+      ...(record.files.output === undefined
+        ? []
+        : [`the whole output is in ${shortPath(record.files.output, directory)}`]),
+    ],
+    next: nextSteps(record, call, moduleFile),
+  };
+}
+
+/** What a report shows of a record, without the output of runs whose output is in a file of its own. */
+export function recordView(record: LocalRunRecord, directory: string): Omit<RunView, 'next'> {
+  const { runId, component, status, durationMs = 0, stages, failure, output, files } = record;
+  return {
+    runId,
+    component: `${component.name} ${component.version}`,
+    status: status === 'running' || status === 'interrupted' ? 'cancelled' : status,
+    durationMs,
+    stages,
+    ...(output === undefined ? {} : { output }),
+    ...(failure === undefined ? {} : { failure }),
+    record: shortPath(files.record, directory),
+  };
+}
+
+function nextSteps(record: LocalRunRecord, call: CommandCall, moduleFile: string): RunView['next'] {
+  const { program, flags } = call;
+  const module = shellWord(moduleFile);
+  const kept = flags.text('directory');
+  const place = kept === undefined ? '' : ` --directory ${shellWord(kept)}`;
+  const show = { line: `${program} runs show last${place}`, does: 'this run again' };
+  switch (record.status) {
+    case 'succeeded':
+      return [
+        show,
+        { line: `${program} describe ${module}`, does: 'what it takes and returns' },
+        { line: `${program} run ${module} --watch …`, does: 'run on every change' },
+      ];
+    case 'timed-out':
+      return [show, { line: `${program} run ${module} --timeout …`, does: 'with more time' }];
+    default:
+      return [
+        ...(/^(?:decode|resolve|hydrate)-/.test(record.failure?.stage ?? '')
+          ? [{ line: `${program} describe ${module}`, does: 'what it takes' }]
+          : []),
+        { line: `${program} check ${module}`, does: 'the module without running it' },
+        show,
+      ];
+  }
+}
+
+/** A path from the current directory when it lies below it. */
+export function shortPath(path: string, directory: string): string {
+  const short = relative(directory, path);
+  return short === '' || short.startsWith('..') ? path : short;
+}
