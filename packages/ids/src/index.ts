@@ -14,17 +14,37 @@ export { createContentHasher } from './content-hasher.js';
 export type { ContentIdOptions, ParsedContentId, VerifyContentIdOptions } from './content-id.js';
 export { contentId, convertContentId, parseContentId, verifyContentId } from './content-id.js';
 export { digestBytes, digestJson } from './digest.js';
+// Effects that happen once.
 // Names and keys that the operator and other SDKs derive alike.
 export type { EffectIdentity } from './effect-claim-name.js';
 export { effectClaimName, effectHolderIdentity } from './effect-claim-name.js';
+export { EffectNotRecordedError, EffectUnknownError, RecordedEffectError } from './effect-error.js';
+export type {
+  FileIdempotencyStore,
+  FileIdempotencyStoreOptions,
+} from './file-idempotency-store.js';
+export { fileIdempotencyStore } from './file-idempotency-store.js';
 export type { DigestAlgorithm } from './hash.js';
 export type { OperatorStepIdentity, StepIdentity } from './idempotency-key.js';
 export { idempotencyKey, operatorIdempotencyKey } from './idempotency-key.js';
+export type {
+  IdempotencyRecord,
+  IdempotencyStatus,
+  IdempotencyStore,
+  MaybePromise,
+  StoredRecord,
+} from './idempotency-store.js';
 export type { SerdeVariant } from './json-dialect.js';
+export type { MemoryIdempotencyStore } from './memory-idempotency-store.js';
+export { memoryIdempotencyStore } from './memory-idempotency-store.js';
+export type { FailurePolicy, OnceContext, OnceOptions } from './once.js';
+export { once, recordedResult } from './once.js';
 export type { PyKey } from './py-values.js';
 export { PyDict, PyFloat } from './py-values.js';
 export type { ParsePythonJsonOptions } from './python-json.js';
 export { parsePythonJson } from './python-json.js';
+export type { ResolveOptions, UnknownResolution } from './resolve-unknown.js';
+export { recordEffect, resolveUnknown } from './resolve-unknown.js';
 export { composeName, composeNameWithSuffix, labelSafeValue } from './resource-name.js';
 export type { CanonicalizeOptions, ContentIdScheme } from './scheme.js';
 export { CONTENT_ID_SCHEMES } from './scheme.js';
