@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { places } from './house.js';
@@ -7,6 +8,7 @@ import {
   type Manifest,
   packageNameOf,
   packages,
+  root,
   rootManifest,
   sources,
 } from './sources.js';
@@ -25,6 +27,14 @@ describe('the package graph', () => {
     expect(
       packages.filter(({ folder }) => !(folder in places)).map(({ folder }) => folder),
     ).toEqual([]);
+  });
+
+  it('is the one that the architecture page shows', () => {
+    const page = readFileSync(`${root}/docs/architecture.md`, 'utf8');
+    const rows = page.matchAll(/^\| (\d) \| `(?:@engramkit\/)?([a-z-]+)` \|/gm);
+    const shown = [...rows].map(([, floor, folder]) => [folder, Number(floor)]);
+    const pinned = Object.entries(places).map(([folder, { floor }]) => [folder, floor]);
+    expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(pinned));
   });
 
   it('lets a package declare only packages of lower floors', () => {
