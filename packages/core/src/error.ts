@@ -172,8 +172,11 @@ function brandsOf(made: typeof EngramkitError): readonly string[] {
 
 function brandsIn(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
-  const brands: unknown = attempt(() => Object.getOwnPropertyDescriptor(value, BRAND)?.value);
-  return Array.isArray(brands) ? (brands as readonly string[]) : [];
+  const brands = attempt(() => {
+    const marked: unknown = Object.getOwnPropertyDescriptor(value, BRAND)?.value;
+    return Array.isArray(marked) ? marked.filter((brand) => typeof brand === 'string') : [];
+  });
+  return brands ?? [];
 }
 
 function attempt<Value>(read: () => Value): Value | undefined {

@@ -1,6 +1,6 @@
 import { InvalidInputError } from './error.js';
 import type { JsonPolicy } from './json-limits.js';
-import { jsonPointer, shownPath } from './json-pointer.js';
+import { detailPath, shownPath } from './json-pointer.js';
 import type { JsonValue } from './json-types.js';
 
 /**
@@ -245,7 +245,7 @@ class ExactParser {
         line,
         column,
         offset,
-        ...(hideContent ? {} : { path: jsonPointer(this.#path) }),
+        ...(hideContent ? {} : { path: detailPath(this.#path) }),
       },
     });
   }

@@ -1,6 +1,6 @@
 import { EngramkitError, InvalidInputError } from './error.js';
 import { putMember } from './json-diagnosis.js';
-import { jsonPointer, shownPath } from './json-pointer.js';
+import { detailPath, shownPath } from './json-pointer.js';
 import type { JsonObject, JsonValue } from './json-types.js';
 import { utf8Length } from './parse-json.js';
 
@@ -83,7 +83,7 @@ class Copier {
           return this.#refuse(`is ${value}`, 'Use null or a string for numbers that JSON lacks.');
         }
         this.#grow(1);
-        return value;
+        return value === 0 ? 0 : value; // JSON texts lose the sign of zero; the copy says so already.
       case 'undefined':
         return undefined;
       case 'bigint':
@@ -198,7 +198,7 @@ class Copier {
       `${this.#what} cannot be written as JSON: ${shownPath(this.#path)} ${reason}`,
       {
         code,
-        details: { path: jsonPointer(this.#path) },
+        details: { path: detailPath(this.#path) },
         ...(hint === undefined ? {} : { hint }),
         ...(cause.length === 0 ? {} : { cause: cause[0] }),
       },

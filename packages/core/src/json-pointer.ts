@@ -11,9 +11,18 @@ export function jsonPointer(path: readonly PropertyKey[]): string {
   return pointer;
 }
 
-/** The path inside a message: the pointer, cut to 200 characters, or a word for the root. */
-export function shownPath(path: readonly PropertyKey[]): string {
+/** The pointer for a message or for details of an error, cut to `longest` characters: keys of others may be megabytes long. */
+export function boundedPointer(path: readonly PropertyKey[], longest: number): string {
   const pointer = jsonPointer(path);
-  if (pointer === '') return 'the top level';
-  return pointer.length <= 200 ? pointer : `${pointer.slice(0, 200)}…`;
+  return pointer.length <= longest ? pointer : `${pointer.slice(0, longest)}…`;
+}
+
+/** The path inside a message, or a word for the root. */
+export function shownPath(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the top level' : boundedPointer(path, 200);
+}
+
+/** The path as a detail of an error. */
+export function detailPath(path: readonly PropertyKey[]): string {
+  return boundedPointer(path, 1_000);
 }

@@ -31,9 +31,14 @@ export function parseJson(input: string | Uint8Array, options: ParseJsonOptions 
   }
   const walk = new Walk(policy);
   walk.visit(value);
-  return walk.suspicious || (countsMatter && walk.members !== members)
-    ? diagnoseJson(text, policy)
-    : value;
+  const odd = walk.suspicious || (countsMatter && (walk.members !== members || inheritsMembers()));
+  return odd ? diagnoseJson(text, policy) : value;
+}
+
+/** Whether somebody put enumerable members on Object.prototype, which makes the walk's count worthless. */
+function inheritsMembers(): boolean {
+  for (const _key in {}) return true;
+  return false;
 }
 
 function textOf(input: string | Uint8Array, policy: JsonPolicy): string {
@@ -88,6 +93,7 @@ export function utf8Length(text: string): number {
 const TOO_DEEP = -1;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 
 /**
  * Counts the members of all objects by their colons, without looking at grammar; `TOO_DEEP` as soon as nesting exceeds.
@@ -100,9 +106,10 @@ function countMembers(text: string, maxDepth: number): number {
   const length = text.length;
   for (let index = 0; index < length; index++) {
     const unit = text.charCodeAt(index);
-    if (unit === QUOTE) {
-      index = closingQuote(text, index + 1, length);
-    } else if (unit === 0x3a) {
+    if (unit < COLON) {
+      // Digits, signs, commas and space, the most of what stands outside of strings, need one comparison more.
+      if (unit === QUOTE) index = closingQuote(text, index + 1, length);
+    } else if (unit === COLON) {
       members += 1;
     } else if ((unit | 0x20) === 0x7b) {
       // "[" or "{"
@@ -154,29 +161,38 @@ class Walk {
 
   /** Recursion is bounded by `maxDepth`, which the scan before has checked. */
   visit(value: JsonValue): void {
-    if (typeof value === 'object') {
-      if (value === null) return;
-      if (Array.isArray(value)) {
-        for (let index = 0; index < value.length; index++) this.visit(value[index]);
-        return;
-      }
+    if (typeof value !== 'object') {
+      if (this.#checkIntegers) this.#checkInteger(value);
+    } else if (Array.isArray(value)) {
+      this.#visitItems(value);
+    } else if (value !== null) {
       this.#visitMembers(value as { readonly [key: string]: JsonValue });
-    } else if (this.#checkIntegers && typeof value === 'number') {
-      if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) {
-        this.suspicious = true;
-      }
+    }
+  }
+
+  #visitItems(items: readonly JsonValue[]): void {
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index] as JsonValue;
+      if (typeof item === 'object') this.visit(item);
+      else if (this.#checkIntegers) this.#checkInteger(item);
     }
   }
 
   #visitMembers(object: { readonly [key: string]: JsonValue }): void {
-    // `for…in` reuses the engine's list of keys per shape, which `Object.keys` copies; members that somebody put on
-    // Object.prototype only make the count differ, and then the exact parser decides.
+    // `for…in` reuses the engine's list of keys per shape, which `Object.keys` copies.
     for (const key in object) {
       this.members += 1;
       if (this.#refuseKeys && (key === '__proto__' || key === 'constructor')) {
         this.suspicious = true;
       }
-      this.visit(object[key] as JsonValue);
+      const value = object[key] as JsonValue;
+      if (typeof value === 'object') this.visit(value);
+      else if (this.#checkIntegers) this.#checkInteger(value);
     }
+  }
+
+  #checkInteger(value: JsonValue): void {
+    if (typeof value !== 'number') return;
+    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) this.suspicious = true;
   }
 }

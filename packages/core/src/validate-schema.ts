@@ -1,6 +1,6 @@
 import { EngramkitError, InvalidInputError } from './error.js';
 import { describeIssues, issueDetails, type PathIssue } from './issue-list.js';
-import { jsonPointer } from './json-pointer.js';
+import { detailPath, jsonPointer } from './json-pointer.js';
 import type {
   InferOutput,
   StandardSchemaIssue,
@@ -58,12 +58,12 @@ function safeIssue(
   const steps = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step));
   const path = jsonPointer(steps);
   if (redactPaths.some((redacted) => path === redacted || path.startsWith(`${redacted}/`))) {
-    return { path, reason: 'is invalid' };
+    return { path: detailPath(steps), reason: 'is invalid' };
   }
   let reason = String(issue.message);
   for (const quoted of valuesAt(value, steps)) reason = reason.replaceAll(quoted, '…');
   return {
-    path,
+    path: detailPath(steps),
     reason: reason.length <= REASON_SHOWN ? reason : `${reason.slice(0, REASON_SHOWN)}…`,
   };
 }

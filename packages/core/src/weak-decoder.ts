@@ -7,7 +7,7 @@ import {
 import { InvalidInputError } from './error.js';
 import { describeIssues, issueDetails, type PathIssue } from './issue-list.js';
 import { putMember } from './json-diagnosis.js';
-import { jsonPointer } from './json-pointer.js';
+import { detailPath } from './json-pointer.js';
 import type { WeakDecodeOptions } from './weak-decode.js';
 import { kindOf, type ScalarType, weakDuration, weakScalar, zeroScalars } from './weak-scalar.js';
 
@@ -298,16 +298,16 @@ export class WeakDecoder {
 
   #refuse(reason: string): void {
     this.#mismatch = true;
-    this.#issues.push({ path: jsonPointer(this.#path), reason });
+    this.#issues.push({ path: detailPath(this.#path), reason });
   }
 
   #issue(reason: string, value: unknown): unknown {
-    this.#issues.push({ path: jsonPointer(this.#path), reason });
+    this.#issues.push({ path: detailPath(this.#path), reason });
     return value;
   }
 
   #issueAt(key: string, reason: string): void {
-    this.#issues.push({ path: jsonPointer([...this.#path, key]), reason });
+    this.#issues.push({ path: detailPath([...this.#path, key]), reason });
   }
 }
 
