@@ -2,6 +2,7 @@
 // The only set-up step: `npm start`, `npm test` and `npm run verify` all come through here.
 //
 //   node scripts/bootstrap.mjs <root script> [arguments…]
+//   node scripts/bootstrap.mjs --lock      writes pnpm-lock.yaml anew after a package.json changed: `npm run lock`
 //
 // Needs Node (>= 20.19) and npm, nothing else: no global install, no corepack.
 //   1. puts the pnpm that package.json#packageManager pins under .tools/, its sha512 checked;
@@ -128,7 +129,7 @@ async function fetchPnpm(pnpm, tools, env) {
 
 /** Every package.json of the workspace, from the `packages:` list of pnpm-workspace.yaml. */
 function workspaceManifests() {
-  const list = /^packages:\n((?:[ \t]+-.*\n)+)/m.exec(readText('pnpm-workspace.yaml'));
+  const list = /^packages:\r?\n((?:[ \t]+-.*\r?\n)+)/m.exec(readText('pnpm-workspace.yaml'));
   const patterns = list ? list[1].match(/[^\s'"-][^\s'"]*/g) : [];
   const folders = patterns.flatMap((pattern) => {
     if (!pattern.endsWith('/*')) return [pattern];
@@ -152,10 +153,19 @@ function installKey(pnpm) {
   return hash.digest('hex');
 }
 
-async function installDependencies(pnpmCli, env) {
-  const flags = ['--frozen-lockfile', '--prefer-offline', '--config.confirmModulesPurge=false'];
+async function installDependencies(pnpmCli, env, mayWriteLock) {
+  const flags = [
+    mayWriteLock ? '--no-frozen-lockfile' : '--frozen-lockfile',
+    '--prefer-offline',
+    '--config.confirmModulesPurge=false',
+  ];
   const args = [pnpmCli, 'install', ...flags, ...FETCH_LIMITS, '--reporter=append-only'];
   const result = await run(process.execPath, args, { env, capture: true });
+  if (result.output.includes('ERR_PNPM_OUTDATED_LOCKFILE')) {
+    throw new Refusal(
+      'pnpm-lock.yaml does not fit the package.json files. After changing a dependency: npm run lock',
+    );
+  }
   if (result.status !== 0) throw downloadRefusal('Installing the dependencies', result, env);
   const added = /Progress: .*added (\d+), done/.exec(result.output);
   return added ? `${added[1]} packages` : 'complete';
@@ -171,15 +181,17 @@ async function main() {
   const stamp = path.join(root, 'node_modules', '.bootstrap-stamp');
   const key = installKey(pnpm);
   const haveTool = fs.existsSync(pnpmCli);
-  const haveModules = fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === key;
+  const mayWriteLock = script === '--lock';
+  const haveModules =
+    !mayWriteLock && fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === key;
 
   if (!haveTool || !haveModules) process.stderr.write('Setting up (once; about half a minute):\n');
   if (!haveTool) await step('package manager', () => fetchPnpm(pnpm, tools, env));
   if (!haveModules) {
-    await step('dependencies', () => installDependencies(pnpmCli, env));
-    fs.writeFileSync(stamp, key);
+    await step('dependencies', () => installDependencies(pnpmCli, env, mayWriteLock));
+    fs.writeFileSync(stamp, installKey(pnpm));
   }
-  if (!script) return 0;
+  if (!script || mayWriteLock) return 0;
   const scripts = JSON.parse(readText('package.json')).scripts;
   if (!Object.hasOwn(scripts, script)) {
     throw new Refusal(
