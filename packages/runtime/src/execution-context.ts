@@ -1,5 +1,5 @@
 import type { JsonObject } from '@engramkit/core';
-import type { ExecutionContext } from '@engramkit/engram';
+import type { Effects, ExecutionContext } from '@engramkit/engram';
 import { idempotencyKey } from '@engramkit/ids';
 import type { HostPorts, Invocation } from './invocation.js';
 import type { RunControl } from './run-control.js';
@@ -19,7 +19,17 @@ export function executionContext(
     story,
     idempotencyKey: () => idempotencyKey(story),
     templateContext: (): JsonObject => structuredClone(templateContext ?? {}),
-    effects: ports.effects,
+    effects: underRun(ports.effects, control),
     signals: ports.signals,
+  };
+}
+
+/** Effects hear of the end of the run, unless the author passes a signal. */
+function underRun(effects: Effects, control: RunControl): Effects {
+  return {
+    once: (key, effect, options) =>
+      effects.once(key, effect, { ...options, signal: options?.signal ?? control.signal }),
+    has: (key) => effects.has(key),
+    record: (key, record) => effects.record(key, record),
   };
 }

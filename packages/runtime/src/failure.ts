@@ -1,6 +1,7 @@
 import { EngramkitError, type SerializedError } from '@engramkit/core';
 import { type StructuredErrorPayload, structuredErrorFrom } from '@engramkit/engram';
 import type { Failure, Outcome, OutcomeStatus, Stage } from './outcome.js';
+import { authorStack } from './thrown.js';
 
 /** Hides secret values in a text. */
 export type Redact = (text: string) => string;
@@ -16,10 +17,12 @@ export function failureOf(
     timedOut: status === 'timed-out',
     exitCode: exitCodeOf(status),
   });
+  const stack = authorStack(thrown);
   return {
     stage,
     structured: redactedForm(structured, redact),
     error: redacted(EngramkitError.from(thrown).toJSON(), redact),
+    ...(stack === undefined ? {} : { stack: redact(stack) }),
     thrown,
   };
 }

@@ -24,6 +24,8 @@ export interface FaultScope {
 export interface FaultListener extends Disposable {
   /** Opens the time of one run. */
   open(target: FaultTarget): FaultScope;
+  /** Tells every open run that nothing can wake it any more; `false` when no run is open. */
+  stall(): boolean;
   /** How many faults belonged to no open run; a process with any must not exit with 0. */
   readonly strayFaults: number;
 }
@@ -82,6 +84,17 @@ export function createFaultListener(options: FaultListenerOptions): FaultListene
   return {
     get strayFaults() {
       return strayFaults;
+    },
+    stall() {
+      for (const { onFault: tell } of open) {
+        tell(
+          new EngramkitError('the run can never end: nothing is left that could wake it', {
+            code: 'RUN_STALLED',
+            hint: 'Look for an await on a promise that nobody settles.',
+          }),
+        );
+      }
+      return open.size > 0;
     },
     open(target) {
       const registered: Registered = {

@@ -8,9 +8,9 @@ import type { HostPorts, Invocation } from './invocation.js';
 import type { Outcome, OutcomeStatus, Stage } from './outcome.js';
 import { AbandonedError, RunControl } from './run-control.js';
 import { decodersOf } from './schema-decoding.js';
-import { SpanStatusCode } from './span-status.js';
 import { StageTrack } from './stage-track.js';
-import { prefixed, thrownBy } from './thrown.js';
+import { isErrorObject, prefixed, thrownBy } from './thrown.js';
+import { SpanStatusCode } from './tracing/span-status.js';
 
 /** The parts of author instances that every kind has. */
 interface Instance {
@@ -302,6 +302,43 @@ export class Run {
       ...(story.stepName === '' ? {} : { 'engramkit.step.name': story.stepName }),
     };
   }
+}
+
+/**
+ * The work of components that go on until they are told to stop.
+ *
+ * Being told to stop is their normal end, so that returning or throwing the reason is success.
+ * Source: bobrapet-batch section 2.12.
+ */
+export async function endOfService(
+  run: Run,
+  stage: 'stream' | 'run',
+  work: () => Promise<void>,
+): Promise<void> {
+  const { control } = run;
+  const prefix = run.label === 'impulse' ? 'impulse execution failed: ' : '';
+  try {
+    await run.stage(stage, '', work);
+  } catch (error) {
+    if (control.cause !== 'cancelled' || isAbandoned(error) || !isCausedBy(error, control.reason)) {
+      run.fail(prefix === '' || control.cause === 'deadline' ? error : prefixed(prefix, error));
+    }
+  }
+  control.checkDeadline();
+  if (control.cause === 'deadline') {
+    run.timeOut();
+    run.fail(control.reason);
+  } else if (control.cause === 'fault') run.fail(control.reason);
+}
+
+/** Whether the reason is the error or among its causes; an abort without a reason of its own counts as well. */
+function isCausedBy(error: unknown, reason: unknown): boolean {
+  let at = error;
+  for (let depth = 0; depth < 16 && isErrorObject(at); depth += 1) {
+    if (at === reason || at.name === 'AbortError') return true;
+    at = at.cause;
+  }
+  return false;
 }
 
 /** Whether the error says that author code was left behind. */

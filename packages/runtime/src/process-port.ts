@@ -1,7 +1,16 @@
+/** A stream whose errors can be heard; the standard streams fit. */
+export interface ErrorSource {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+}
+
 /** The part of Node's `process` that the runtime touches; handed in, so that tests stand in for it. */
 export interface ProcessPort {
-  readonly pid: number;
   exitCode?: number | string | null | undefined;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  readonly stdout?: ErrorSource | undefined;
+  readonly stderr?: ErrorSource | undefined;
+  on(event: string, listener: (...parameters: never[]) => void): unknown;
+  off(event: string, listener: (...parameters: never[]) => void): unknown;
+  /** Ends the process. */
+  exit?(code: number): void;
 }

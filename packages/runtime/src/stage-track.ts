@@ -1,7 +1,7 @@
 import { describeThrown } from '@engramkit/core';
 import type { HostPorts } from './invocation.js';
 import type { Stage, StageEvent, StageTiming } from './outcome.js';
-import { type Span, SpanStatusCode } from './span-status.js';
+import { type Span, SpanStatusCode } from './tracing/span-status.js';
 
 /** Times the stages of one run, tells the progress callback, and makes a span per stage when tracing is on. */
 export class StageTrack {

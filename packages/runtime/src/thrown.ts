@@ -49,6 +49,30 @@ export function authorPosition(thrown: unknown): SourcePosition | undefined {
   return undefined;
 }
 
+const FRAMES_SHOWN = 12;
+
+/** The frames of the innermost error that came from a file of the author; `undefined` when none did. */
+export function authorStack(thrown: unknown): string | undefined {
+  let found: string | undefined;
+  const seen = new Set<unknown>();
+  for (let at = thrown; isErrorObject(at) && !seen.has(at) && seen.size < 16; at = causeOf(at)) {
+    seen.add(at);
+    if (authorPosition(at) === undefined) continue;
+    const frames = (stackOf(at) ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+    const kept = frames.filter((line) => !/\(?node:|[\\/]node_modules[\\/]/.test(line));
+    found = [describeThrown(at), ...kept.slice(0, FRAMES_SHOWN)].join('\n');
+  }
+  return found;
+}
+
+function causeOf(error: Error): unknown {
+  try {
+    return error.cause;
+  } catch {
+    return undefined; // A getter that throws has nothing to say.
+  }
+}
+
 /** The stack of an error as text; never throws. */
 export function stackOf(thrown: unknown): string | undefined {
   if (!isErrorObject(thrown)) return undefined;

@@ -6,8 +6,8 @@ import { defineBatch } from '@engramkit/engram';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { loadModule } from '../load-module.js';
-import { noopTracer } from '../noop-tracer.js';
-import { silentLogger } from '../silent-logger.js';
+import { silentLogger } from '../log/silent-logger.js';
+import { noopTracer } from '../tracing/noop-tracer.js';
 import { openLocalHost } from './local-host.js';
 
 let directory: string;

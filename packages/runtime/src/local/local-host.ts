@@ -1,104 +1,58 @@
-import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import {
+  CancelledError,
   type Clock,
   EngramkitError,
   InvalidInputError,
   type JsonValue,
   type Random,
-  stringifyJson,
   systemClock,
   systemRandom,
 } from '@engramkit/core';
-import type { BatchComponent, Logger, StoryInfo } from '@engramkit/engram';
+import type { Component, StoryInfo } from '@engramkit/engram';
+import { fileIdempotencyStore } from '@engramkit/ids';
 import { secretsFromSources, secretValues } from '@engramkit/secrets';
-import type { Tracer } from '@opentelemetry/api';
-import type { FaultListener } from '../fault-listener.js';
-import type { HostPorts, SpanScope } from '../invocation.js';
-import type { Outcome, StageEvent } from '../outcome.js';
+import { effectsOn } from '../effects-port.js';
+import type { HostPorts, Invocation } from '../invocation.js';
+import type { Outcome } from '../outcome.js';
 import { createRedaction, type Redaction } from '../redaction.js';
 import { runBatch } from '../run-batch.js';
+import { runImpulse } from '../run-impulse.js';
+import { runStreaming } from '../run-streaming.js';
+import { documentFacts } from './document-facts.js';
 import { hostFacts } from './host-facts.js';
+import type {
+  LocalHost,
+  LocalHostOptions,
+  LocalImpulseRequest,
+  LocalRequest,
+  LocalRunRequest,
+  LocalStreamRequest,
+} from './local-host-options.js';
 import { fileSignals } from './local-signals.js';
-import { memoryEffects } from './memory-effects.js';
-import {
-  type DocumentFacts,
-  type LocalRunRecord,
-  type RecordedFailure,
-  RUN_RECORD_FORMAT,
-  type RunFiles,
-} from './run-record.js';
-import { checkRunId, type LocalRuns, RunStore } from './run-store.js';
-
-/** Told about every run: when it begins, and with its outcome. */
-export interface RunRecorder {
-  /** Resolves when the record is kept; a rejection of the first one keeps the run from starting. */
-  append(record: LocalRunRecord): Promise<void>;
-}
-
-/** Options of {@link openLocalHost}. */
-export interface LocalHostOptions {
-  /** The state directory, usually `.engramkit` in the project; made when the first run begins. */
-  readonly directory: string;
-  /** The variables that `env:` secrets refer to. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock?: Clock | undefined;
-  readonly random?: Random | undefined;
-  readonly logger: Logger;
-  readonly tracer: Tracer;
-  readonly spans?: SpanScope | undefined;
-  readonly faults?: FaultListener | undefined;
-  /** Learns the secrets of every run, so that the logger and the exporter that share it never show them. */
-  readonly redaction?: Redaction | undefined;
-  readonly recorder?: RunRecorder | undefined;
-  readonly onStage?: ((event: StageEvent) => void) | undefined;
-  /** How many runs to keep; older finished ones are removed after a run. Default: all. */
-  readonly keepRuns?: number | undefined;
-  /** The largest output, in bytes of JSON text, that stands in the record itself; default 65,536. */
-  readonly inlineOutputBytes?: number | undefined;
-}
-
-/** One run, as a caller of the local host describes it. */
-export interface LocalRunRequest {
-  readonly component: BatchComponent;
-  readonly moduleFile: string;
-  readonly config?: unknown;
-  readonly inputs?: unknown;
-  /** `env:VARIABLE` or `file:PATH` by secret key. */
-  readonly secrets?: Readonly<Record<string, string>> | undefined;
-  /** Milliseconds; absent means no limit. */
-  readonly timeoutMs?: number | undefined;
-  readonly graceMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Ends the grace at once. */
-  readonly abandon?: AbortSignal | undefined;
-  /** Default: the component's name. */
-  readonly stepName?: string | undefined;
-  /** An earlier run's id makes this a further try of it: recorded effects are not repeated. Default: a new id. */
-  readonly runId?: string | undefined;
-  /** The component's name when it has none itself. */
-  readonly name?: string | undefined;
-}
-
-/** Runs components on this machine and keeps what came of them in files. */
-export interface LocalHost extends AsyncDisposable {
-  /**
-   * Runs a component and stores its record; resolves whatever came of the run.
-   *
-   * Rejects when the record cannot be kept (`DISK_FULL`, `PERMISSION_DENIED`, `WRITE_FAILED`, `RECORDER_FAILED`), when the id
-   * is invalid (`RUN_ID_INVALID`) or taken by a run that goes on (`RUN_ACTIVE`).
-   */
-  run(request: LocalRunRequest): Promise<LocalRunRecord>;
-  readonly runs: LocalRuns;
-}
+import { localTriggers } from './local-triggers.js';
+import { type LocalRunRecord, RUN_RECORD_FORMAT, type RunFiles } from './run-record.js';
+import { checkRunId, RunStore } from './run-store.js';
 
 const INLINE_OUTPUT_BYTES = 65_536;
+const GRACE_MS = 1_000;
 
 /** Opens the host of this machine; nothing is written before the first run. */
 export async function openLocalHost(options: LocalHostOptions): Promise<LocalHost> {
-  const host = new FileHost(options);
-  return host;
+  return new FileHost(options);
 }
+
+/** Where the local host keeps its bundles: the `cacheDirectory` of `loadModule`. */
+export function cacheDirectoryOf(stateDirectory: string): string {
+  return join(stateDirectory, 'cache');
+}
+
+interface Job extends LocalRequest {
+  readonly component: Component;
+  readonly inputs?: unknown;
+}
+
+type Execute = (invocation: Invocation, ports: HostPorts, files: RunFiles) => Promise<Outcome>;
 
 class FileHost implements LocalHost {
   readonly runs: RunStore;
@@ -108,7 +62,7 @@ class FileHost implements LocalHost {
   readonly #redaction: Redaction;
   readonly #active = new Map<
     string,
-    { readonly abort: AbortController; readonly done: Promise<unknown> }
+    { abort(reason: unknown): void; readonly done: Promise<unknown> }
   >();
 
   constructor(options: LocalHostOptions) {
@@ -119,112 +73,148 @@ class FileHost implements LocalHost {
     this.runs = new RunStore(resolve(options.directory));
   }
 
-  async run(request: LocalRunRequest): Promise<LocalRunRecord> {
-    const runId = request.runId ?? this.#newRunId();
-    checkRunId(runId);
-    const earlier = request.runId === undefined ? undefined : await this.runs.find(runId);
-    if (earlier?.status === 'running' || this.#active.has(runId)) {
-      throw new InvalidInputError(`run ${runId} goes on already`, {
-        code: 'RUN_ACTIVE',
-        details: { runId },
-        hint: 'Wait for it, or choose another run id.',
-      });
-    }
-    const abort = new AbortController();
-    const onAbort = (): void => abort.abort(request.signal?.reason);
-    if (request.signal?.aborted === true) onAbort();
-    request.signal?.addEventListener('abort', onAbort, { once: true });
-    const done = this.#run(runId, earlier, request, abort.signal);
-    this.#active.set(runId, { abort, done });
-    try {
-      return await done;
-    } finally {
-      request.signal?.removeEventListener('abort', onAbort);
-      this.#active.delete(runId);
-    }
+  run(request: LocalRunRequest): Promise<LocalRunRecord> {
+    return this.#start(request, (invocation, ports) =>
+      runBatch(request.component, invocation, ports),
+    );
+  }
+
+  stream(request: LocalStreamRequest): Promise<LocalRunRecord> {
+    return this.#start(request, (invocation, ports) =>
+      runStreaming(request.component, invocation, ports, request),
+    );
+  }
+
+  impulse(request: LocalImpulseRequest): Promise<LocalRunRecord> {
+    const clock = this.#clock;
+    const random = this.#random;
+    return this.#start(request, (invocation, ports, { directory }) => {
+      const file = join(directory, 'triggers.ndjson');
+      const triggers = request.triggers ?? localTriggers({ file, clock, random });
+      return runImpulse(request.component, invocation, { ...ports, triggers });
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const open = [...this.#active.values()];
-    for (const { abort } of open) abort.abort();
+    for (const { abort } of open) abort(new CancelledError('the local host was closed'));
     await Promise.allSettled(open.map(({ done }) => done));
+  }
+
+  async #start(job: Job, execute: Execute): Promise<LocalRunRecord> {
+    const runId = job.runId ?? this.#newRunId();
+    checkRunId(runId);
+    if (this.#active.has(runId)) throw active(runId);
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort(job.signal?.reason);
+    if (job.signal?.aborted === true) onAbort();
+    job.signal?.addEventListener('abort', onAbort, { once: true });
+    const done = this.#run(runId, job, controller.signal, execute);
+    this.#active.set(runId, { abort: (reason) => controller.abort(reason), done });
+    try {
+      return await done;
+    } finally {
+      job.signal?.removeEventListener('abort', onAbort);
+      this.#active.delete(runId);
+    }
   }
 
   async #run(
     runId: string,
-    earlier: LocalRunRecord | undefined,
-    request: LocalRunRequest,
+    job: Job,
     signal: AbortSignal,
+    execute: Execute,
   ): Promise<LocalRunRecord> {
+    const earlier = job.runId === undefined ? undefined : await this.runs.find(runId);
+    if (earlier?.status === 'running') throw active(runId);
     const files = await this.runs.open(runId);
-    const begun = this.#firstRecord(runId, earlier, request, files);
+    const begun = this.#firstRecord(runId, earlier, job, files);
     await this.runs.save(begun);
-    await this.#record(begun);
-    const outcome = await runBatch(
-      request.component,
-      {
-        runId,
-        story: storyOf(runId, begun.stepName),
-        config: request.config ?? {},
-        inputs: request.inputs ?? {},
-        signal,
-        ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
-        ...(request.graceMs === undefined ? {} : { graceMs: request.graceMs }),
-        ...(request.abandon === undefined ? {} : { abandon: request.abandon }),
-      },
-      this.#ports(begun, request, files),
+    await this.#enter(begun);
+    const invocation: Invocation = {
+      runId,
+      story: storyOf(runId, begun.stepName),
+      config: job.config ?? {},
+      inputs: job.inputs ?? {},
+      signal,
+      ...(job.templateContext === undefined ? {} : { templateContext: job.templateContext }),
+      ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
+      ...(job.graceMs === undefined ? {} : { graceMs: job.graceMs }),
+      ...(job.abandon === undefined ? {} : { abandon: job.abandon }),
+    };
+    const outcome = await this.#guarded(begun, job, () =>
+      execute(invocation, this.#ports(begun, job, files), files),
     );
     const ended = await this.#lastRecord(begun, outcome);
     await this.runs.save(ended);
-    await this.#record(ended);
+    await this.#enter(ended);
     if (this.#options.keepRuns !== undefined) await this.runs.retain(this.#options.keepRuns);
     return ended;
   }
 
-  #ports(begun: LocalRunRecord, request: LocalRunRequest, files: RunFiles): HostPorts {
-    const { tracer, spans, faults, onStage, env } = this.#options;
-    const logger = this.#options.logger.child({
-      runId: begun.runId,
-      step: begun.stepName,
+  /** While the run goes on, the watchdog holds the record that is to be left when it never comes back. */
+  async #guarded(begun: LocalRunRecord, job: Job, run: () => Promise<Outcome>): Promise<Outcome> {
+    const { watchdog } = this.#options;
+    if (watchdog === undefined || job.timeoutMs === undefined) return run();
+    const endAtMs = this.#clock.now() + job.timeoutMs + (job.graceMs ?? GRACE_MS);
+    const message = `run ${begun.runId} blocked the event loop past its limit of ${job.timeoutMs} ms and was ended`;
+    using _guard = watchdog.guard({
+      endAtMs,
+      message,
+      files: [
+        {
+          path: begun.files.record,
+          content: `${JSON.stringify(cutOff(begun, endAtMs, message), null, 2)}\n`,
+        },
+      ],
     });
+    return await run();
+  }
+
+  #ports(begun: LocalRunRecord, job: Job, files: RunFiles): HostPorts {
+    const { tracer, spans, faults, onStage, env, templates } = this.#options;
+    const clock = this.#clock;
+    const random = this.#random;
+    const logger = this.#options.logger.child({ runId: begun.runId, step: begun.stepName });
     return {
-      clock: this.#clock,
-      random: this.#random,
+      clock,
+      random,
       logger,
       tracer,
       ...(spans === undefined ? {} : { spans }),
       ...(faults === undefined ? {} : { faults }),
       ...(onStage === undefined ? {} : { onStage }),
+      ...(templates === undefined ? {} : { templates }),
       secrets: {
         open: async ({ signal }) => {
-          const secrets = await secretsFromSources(request.secrets ?? {}, { env, signal, logger });
+          const secrets = await secretsFromSources(job.secrets ?? {}, { env, signal, logger });
           this.#redaction.add(secretValues(secrets));
           return secrets;
         },
       },
-      effects: memoryEffects(),
-      signals: fileSignals(files.signals, this.#clock),
+      effects: effectsOn({ store: fileIdempotencyStore(files.effects, { random }), clock, random }),
+      signals: fileSignals(files.signals, clock),
     };
   }
 
   #firstRecord(
     runId: string,
     earlier: LocalRunRecord | undefined,
-    request: LocalRunRequest,
+    job: Job,
     files: RunFiles,
   ): LocalRunRecord {
-    const { kind, spec } = request.component;
-    const name = spec.name ?? request.name ?? 'engram';
+    const { kind, spec } = job.component;
+    const name = spec.name ?? job.name ?? 'engram';
     return {
       format: RUN_RECORD_FORMAT,
       runId,
       attempt: (earlier?.attempt ?? 0) + 1,
       status: 'running',
       component: { name, version: spec.version ?? '0.0.0', kind },
-      moduleFile: resolve(request.moduleFile),
-      stepName: request.stepName ?? name,
-      config: documentFacts(request.config ?? {}),
-      inputs: documentFacts(request.inputs ?? {}),
+      moduleFile: resolve(job.moduleFile),
+      stepName: job.stepName ?? name,
+      config: documentFacts(job.config ?? {}),
+      inputs: documentFacts(job.inputs ?? {}),
       stages: [],
       startedAt: new Date(this.#clock.now()).toISOString(),
       host: hostFacts(),
@@ -233,13 +223,22 @@ class FileHost implements LocalHost {
   }
 
   async #lastRecord(begun: LocalRunRecord, outcome: Outcome): Promise<LocalRunRecord> {
-    const { status, exitCode, failure, stages, startedAtMs, durationMs } = outcome;
+    const { status, exitCode, failure, stages, startedAtMs, durationMs, output } = outcome;
     return {
       ...begun,
       status,
       exitCode,
-      ...(outcome.output === undefined ? {} : await this.#keepOutput(begun.files, outcome.output)),
-      ...(failure === undefined ? {} : { failure: recordedFailure(failure) }),
+      ...(output === undefined ? {} : await this.#keepOutput(begun.files, output)),
+      ...(failure === undefined
+        ? {}
+        : {
+            failure: {
+              stage: failure.stage,
+              structured: failure.structured,
+              error: failure.error,
+              ...(failure.stack === undefined ? {} : { stack: failure.stack }),
+            },
+          }),
       stages,
       endedAt: new Date(startedAtMs + durationMs).toISOString(),
       durationMs,
@@ -254,7 +253,7 @@ class FileHost implements LocalHost {
     return { outputFacts, files: { ...files, output: await this.runs.saveOutput(files, output) } };
   }
 
-  async #record(record: LocalRunRecord): Promise<void> {
+  async #enter(record: LocalRunRecord): Promise<void> {
     try {
       await this.#options.recorder?.append(record);
     } catch (cause) {
@@ -274,6 +273,15 @@ class FileHost implements LocalHost {
   }
 }
 
+function active(runId: string): InvalidInputError {
+  return new InvalidInputError(`run ${runId} goes on already`, {
+    code: 'RUN_ACTIVE',
+    details: { runId },
+    hint: 'Wait for it, or choose another run id.',
+  });
+}
+
+/** The identity of a local run: its effects and idempotency keys stay the same over further tries of the same run id. */
 function storyOf(runId: string, stepName: string): StoryInfo {
   return {
     storyName: '',
@@ -284,30 +292,23 @@ function storyOf(runId: string, stepName: string): StoryInfo {
   };
 }
 
-/** Size and digest of a document; of one that is not JSON, of its refusal, so that the run itself can report it. */
-function documentFacts(value: unknown): DocumentFacts {
-  let text: string;
-  try {
-    text = stringifyJson(value, { maxDepth: 2_000 });
-  } catch {
-    text = ''; // The decoding stage says what is wrong with it.
-  }
+function cutOff(begun: LocalRunRecord, endAtMs: number, message: string): LocalRunRecord {
   return {
-    bytes: Buffer.byteLength(text),
-    digest: `sha256:${createHash('sha256').update(text).digest('hex')}`,
+    ...begun,
+    status: 'timed-out',
+    exitCode: 124,
+    endedAt: new Date(endAtMs).toISOString(),
+    failure: {
+      stage: 'process',
+      structured: {
+        version: 'v1',
+        type: 'timeout',
+        message,
+        retryable: true,
+        exitCode: 124,
+        exitClass: 'retry',
+      },
+      error: { name: 'DeadlineError', code: 'DEADLINE_EXCEEDED', message, retry: 'safe' },
+    },
   };
-}
-
-function recordedFailure({
-  stage,
-  structured,
-  error,
-  stack,
-}: NonNullable<Outcome['failure']>): RecordedFailure {
-  return { stage, structured, error, ...(stack === undefined ? {} : { stack }) };
-}
-
-/** Where the local host keeps its bundles. */
-export function cacheDirectoryOf(stateDirectory: string): string {
-  return join(stateDirectory, 'cache');
 }
