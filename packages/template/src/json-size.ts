@@ -1,0 +1,46 @@
+import { byteLength } from './go/bytes.js';
+
+const ESCAPED_TO_SIX = /[\u0000-\u0007\u000b\u000e-\u001f<>&]/g;
+const ESCAPED_TO_TWO = /["\\\b\f\n\r\t]/g;
+const SEPARATORS = /[\u2028\u2029]/g;
+const DEEPEST = 10_000;
+
+/** The bytes of the value's JSON as Go writes it; stops counting beyond `limit`. A cycle counts as beyond any limit. */
+export function jsonSize(value: unknown, limit = Number.POSITIVE_INFINITY): number {
+  let total = 0;
+  const open = new Set<object>();
+  const visit = (item: unknown, depth: number): void => {
+    if (total > limit) return;
+    if (typeof item === 'string') total += textSize(item);
+    else if (typeof item !== 'object' || item === null) total += String(item).length;
+    else if (depth > DEEPEST || open.has(item)) total = Number.POSITIVE_INFINITY;
+    else {
+      open.add(item);
+      total += 2;
+      let first = true;
+      if (Array.isArray(item)) {
+        for (const element of item) {
+          if (!first) total += 1;
+          first = false;
+          visit(element, depth + 1);
+        }
+      } else {
+        for (const [key, element] of Object.entries(item)) {
+          total += textSize(key) + (first ? 1 : 2);
+          first = false;
+          visit(element, depth + 1);
+        }
+      }
+      open.delete(item);
+    }
+  };
+  visit(value, 0);
+  return total;
+}
+
+function textSize(text: string): number {
+  const six = text.match(ESCAPED_TO_SIX)?.length ?? 0;
+  const two = text.match(ESCAPED_TO_TWO)?.length ?? 0;
+  const three = text.match(SEPARATORS)?.length ?? 0;
+  return byteLength(text) + 2 + six * 5 + two + three * 3;
+}
