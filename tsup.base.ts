@@ -7,7 +7,8 @@ export function packageBuild(options: Options = {}) {
     format: ['esm'],
     target: 'node20.19',
     platform: 'node',
-    sourcemap: true,
+    // What is published is not minified, and maps with their sources would double what users install.
+    sourcemap: false,
     splitting: true,
     clean: true,
     dts: false,

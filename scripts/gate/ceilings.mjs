@@ -7,6 +7,7 @@ import { Refusal, root, run } from '../progress.mjs';
 import { cacheFolder, entriesOf, publishedPackages, refuseIfAny } from '../workspace.mjs';
 
 const FILE = path.join(root, 'scripts', 'ceilings.json');
+const ADD = 'npm run verify -- --only build,ceilings --update';
 const TRACE = path.join(root, 'scripts', 'gate', 'trace-modules.mjs');
 
 /** Bundles a program and looks at what it loads at once; what it loads only by `import()` does not count. */
@@ -113,93 +114,99 @@ async function modulesLoadedBy(folder, { files, command }) {
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 const roundUp = (value, step) => Math.ceil(value / step) * step;
 
+const overSize = (what, gzipBytes, ceiling) =>
+  gzipBytes > ceiling.gzipBytes
+    ? [`${what}: ${kilobytes(gzipBytes)} gzip, ceiling ${kilobytes(ceiling.gzipBytes)}`]
+    : [];
+
+/** Bundles every entry; with `update`, an entry without a ceiling gets one. Fills `measured`, gives the problems. */
+async function checkEntries(ceilings, update, measured) {
+  const problems = [];
+  for (const { specifier, file } of publishedPackages().flatMap(entriesOf)) {
+    const { gzipBytes, modules } = await bundle({ entryPoints: [file] });
+    if (update && !(specifier in ceilings.entries)) {
+      const gzip = roundUp(gzipBytes * 1.3 + 256, 512);
+      ceilings.entries[specifier] = { gzipBytes: gzip, importMs: 40 };
+    }
+    const ceiling = ceilings.entries[specifier];
+    if (!ceiling) {
+      problems.push(
+        `${specifier} has no ceiling; it measures ${gzipBytes} bytes. Give it one: ${ADD}`,
+      );
+      continue;
+    }
+    measured.push({ specifier, gzipBytes, ceiling, file });
+    problems.push(...overSize(specifier, gzipBytes, ceiling));
+    const names = ceilings.mustNotAppear.filter((name) => !ceiling.mayAppear?.includes(name));
+    for (const name of unwanted(modules, names))
+      problems.push(`${specifier}: ${name} is loaded at once`);
+  }
+  return problems;
+}
+
+/** Bundles what an author would write. */
+async function checkProgram(name, program, mustNotAppear, measured) {
+  const resolveDir = path.join(root, 'packages', 'engramkit');
+  const stdin = {
+    contents: program.source.join('\n'),
+    resolveDir,
+    sourcefile: `${name}.ts`,
+    loader: 'ts',
+  };
+  const { gzipBytes, modules } = await bundle({ stdin });
+  measured.push({ specifier: `program ${name}`, gzipBytes, ceiling: program });
+  const found = unwanted(modules, mustNotAppear).map((one) => `program ${name}: ${one} is bundled`);
+  return [...overSize(`program ${name}`, gzipBytes, program), ...found];
+}
+
+/** Runs the built command and looks at what it loads. */
+async function checkRun(name, trial, mustNotAppear) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engramkit-run-'));
+  try {
+    const modules = await modulesLoadedBy(folder, trial);
+    const isSeen = modules.some((file) => file.includes('packages/engramkit/dist/'));
+    if (!isSeen) return [`run "${name}": its modules could not be seen`];
+    const names = [...mustNotAppear, ...(trial.mustNotAppear ?? [])];
+    return unwanted(modules, names).map((one) => `run "${name}": ${one} is loaded`);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The problems of a check, or the check's own failure as one. */
+const problemsOf = (what, check) => check().catch((error) => [`${what}: ${error.message}`]);
+
 /**
  * Holds every entry to its ceilings in scripts/ceilings.json: gzip bytes of the bundle, milliseconds to import, and modules that
  * must not appear. `update` adds entries that have no ceiling yet; it never raises one.
  */
 export async function checkCeilings({ update }) {
   const ceilings = JSON.parse(fs.readFileSync(FILE, 'utf8'));
-  const entries = publishedPackages().flatMap(entriesOf);
-  const problems = [];
-  const report = [];
-  for (const { specifier, file } of entries) {
-    const { gzipBytes, modules } = await bundle({ entryPoints: [file] });
-    if (update && !(specifier in ceilings.entries)) {
-      ceilings.entries[specifier] = {
-        gzipBytes: roundUp(gzipBytes * 1.3 + 256, 512),
-        importMs: 40,
-      };
-    }
-    const ceiling = ceilings.entries[specifier];
-    if (!ceiling) {
-      problems.push(
-        `${specifier} has no ceiling in scripts/ceilings.json; it measures ${gzipBytes} bytes`,
-      );
-      continue;
-    }
-    report.push({ specifier, gzipBytes, ceiling, file });
-    if (gzipBytes > ceiling.gzipBytes)
-      problems.push(
-        `${specifier}: ${kilobytes(gzipBytes)} gzip, ceiling ${kilobytes(ceiling.gzipBytes)}`,
-      );
-    const names = ceilings.mustNotAppear.filter(
-      (name) => !(ceiling.mayAppear ?? []).includes(name),
-    );
-    for (const name of unwanted(modules, names))
-      problems.push(`${specifier}: ${name} is loaded at once`);
-  }
+  const { mustNotAppear, programs, runs, timingHeadroom } = ceilings;
+  const measured = [];
+  const problems = await checkEntries(ceilings, update, measured);
   if (update) fs.writeFileSync(FILE, `${JSON.stringify(ceilings, null, 2)}\n`);
-
-  for (const [name, program] of Object.entries(ceilings.programs)) {
-    const contents = program.source.join('\n');
-    const { gzipBytes, modules } = await bundle({
-      stdin: {
-        contents,
-        resolveDir: path.join(root, 'packages', 'engramkit'),
-        sourcefile: `${name}.ts`,
-        loader: 'ts',
-      },
-    });
-    report.push({ specifier: `program ${name}`, gzipBytes, ceiling: program });
-    if (gzipBytes > program.gzipBytes)
-      problems.push(
-        `program ${name}: ${kilobytes(gzipBytes)} gzip, ceiling ${kilobytes(program.gzipBytes)}`,
-      );
-    for (const one of unwanted(modules, ceilings.mustNotAppear))
-      problems.push(`program ${name}: ${one} is bundled`);
+  problems.push(...(await checkImportTimes(measured, timingHeadroom)));
+  for (const [name, program] of Object.entries(programs)) {
+    const check = () => checkProgram(name, program, mustNotAppear, measured);
+    problems.push(...(await problemsOf(`program ${name}`, check)));
   }
-
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engramkit-run-'));
-  try {
-    for (const [name, trial] of Object.entries(ceilings.runs)) {
-      const modules = await modulesLoadedBy(folder, trial);
-      if (!modules.some((file) => file.includes('packages/engramkit/dist/')))
-        problems.push(`run "${name}": its modules could not be seen`);
-      const names = [...ceilings.mustNotAppear, ...(trial.mustNotAppear ?? [])];
-      for (const one of unwanted(modules, names)) problems.push(`run "${name}": ${one} is loaded`);
-    }
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+  for (const [name, trial] of Object.entries(runs)) {
+    problems.push(
+      ...(await problemsOf(`run "${name}"`, () => checkRun(name, trial, mustNotAppear))),
+    );
   }
-
-  problems.push(
-    ...(await checkImportTimes(
-      report.filter(({ file }) => file),
-      ceilings.timingHeadroom,
-    )),
-  );
-  for (const { specifier, gzipBytes, ceiling, importMs } of report) {
+  for (const { specifier, gzipBytes, ceiling, importMs } of measured) {
     const time =
       importMs === undefined ? '' : `, import ${importMs.toFixed(1)} of ${ceiling.importMs} ms`;
-    process.stdout.write(
-      `    ${specifier}: ${kilobytes(gzipBytes)} of ${kilobytes(ceiling.gzipBytes)}${time}\n`,
-    );
+    const size = `${kilobytes(gzipBytes)} of ${kilobytes(ceiling.gzipBytes)}`;
+    process.stdout.write(`    ${specifier}: ${size}${time}\n`);
   }
   refuseIfAny(
     problems,
     'Make it lighter, or raise the ceiling in scripts/ceilings.json on purpose.',
   );
-  return `${report.length} ceilings`;
+  return `${measured.length} ceilings`;
 }
 
 /** Measures the imports; what is over its ceiling is measured again, more often, before it counts. */
