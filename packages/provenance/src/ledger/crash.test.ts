@@ -19,7 +19,11 @@ const settings: Partial<OpenLedgerOptions> = {
 };
 
 /** A process that appends one by one and in groups, then closes; what it was promised is in `acknowledged`. */
-async function work(files: MemoryFiles, sync: 'each' | 'group', acknowledged: number[]): Promise<void> {
+async function work(
+  files: MemoryFiles,
+  sync: 'each' | 'group',
+  acknowledged: number[],
+): Promise<void> {
   const ledger = await openLedger({ ...place, ...settings, files, sync, clock: new ManualClock() });
   const append = async (n: number): Promise<void> => {
     await ledger.append({ n });
@@ -35,11 +39,13 @@ async function work(files: MemoryFiles, sync: 'each' | 'group', acknowledged: nu
 /** The numbers that the ledger holds, in order. */
 function recorded(files: MemoryFiles): number[] {
   const numbers: number[] = [];
-  const paths = [...files.stored.keys()].filter((path) => /runs\.(\d+\.)?jsonl$/.test(path)).sort(bySegment);
+  const paths = [...files.stored.keys()]
+    .filter((path) => /runs\.(\d+\.)?jsonl$/.test(path))
+    .sort(bySegment);
   for (const path of paths) {
     for (const line of files.stored.get(path)?.bytes.toString().split('\n') ?? []) {
       const entry = parseEntryLine(line);
-      const n = entry?.kind === 'action' ? readBody(entry.bodyText)?.['n'] : undefined;
+      const n = entry?.kind === 'action' ? readBody(entry.bodyText)?.n : undefined;
       if (typeof n === 'number') numbers.push(n);
     }
   }
@@ -56,7 +62,10 @@ async function stepsOf(sync: 'each' | 'group'): Promise<number> {
   return files.steps;
 }
 
-async function checkAfterCrash(crashed: MemoryFiles, acknowledged: readonly number[]): Promise<void> {
+async function checkAfterCrash(
+  crashed: MemoryFiles,
+  acknowledged: readonly number[],
+): Promise<void> {
   const ledger = await openLedger({
     ...place,
     ...settings,
@@ -69,7 +78,10 @@ async function checkAfterCrash(crashed: MemoryFiles, acknowledged: readonly numb
   const found = recorded(crashed);
   expect(found).toEqual(expect.arrayContaining([...acknowledged]));
   expect(found).toEqual([...new Set(found)].sort((a, b) => a - b));
-  expect(await verifyLedger({ ...place, files: crashed })).toMatchObject({ ok: true, closed: true });
+  expect(await verifyLedger({ ...place, files: crashed })).toMatchObject({
+    ok: true,
+    closed: true,
+  });
 }
 
 describe('a ledger whose writer dies', () => {
@@ -88,7 +100,10 @@ describe('a ledger whose writer dies', () => {
             await expect(work(files, sync, acknowledged)).rejects.toSatisfy(
               (error: Error) => error instanceof Crash || error.cause instanceof Crash,
             );
-            await checkAfterCrash(files.afterCrash(power === undefined ? {} : { power }), acknowledged);
+            await checkAfterCrash(
+              files.afterCrash(power === undefined ? {} : { power }),
+              acknowledged,
+            );
           }
         }
       });
@@ -97,7 +112,12 @@ describe('a ledger whose writer dies', () => {
 
   it('goes on after a tail that is torn at any byte', async () => {
     const whole = new MemoryFiles();
-    const ledger = await openLedger({ ...place, files: whole, processes, clock: new ManualClock() });
+    const ledger = await openLedger({
+      ...place,
+      files: whole,
+      processes,
+      clock: new ManualClock(),
+    });
     await ledger.append({ n: 0, text: 'häuser "x"\n' });
     const before = whole.stored.get('/l/runs.jsonl')?.bytes.length ?? 0;
     await ledger.append({ n: 1, text: 'zwei 😀' });
@@ -117,7 +137,8 @@ describe('a ledger whose writer dies', () => {
     const files = new MemoryFiles();
     await openLedger({ ...place, files, processes, clock: new ManualClock() });
     const file = files.stored.get('/l/runs.jsonl');
-    if (file !== undefined) file.bytes = Buffer.concat([file.bytes, Buffer.from('{"v":1,"i":1,"t"')]);
+    if (file !== undefined)
+      file.bytes = Buffer.concat([file.bytes, Buffer.from('{"v":1,"i":1,"t"')]);
     await using again = await openLedger({ ...place, files, processes, clock: new ManualClock() });
     expect(again.recovered).toEqual({ tornBytes: 16, keptIn: '/l/runs.jsonl.torn-1' });
     expect(file?.bytes.toString()).toContain('"b":{"recovered":true,"torn_bytes":16}');

@@ -19,7 +19,8 @@ async function ledgerOf(count: number, random?: () => string): Promise<Buffer> {
     checkpointEvery: 7,
     ...(random === undefined ? {} : { random: { uuid: random, float: () => 0 } }),
   });
-  for (let n = 0; n < count; n += 1) await ledger.append({ n, text: `zeile ${n} é😀 {"v":1,"i":3}` });
+  for (let n = 0; n < count; n += 1)
+    await ledger.append({ n, text: `zeile ${n} é😀 {"v":1,"i":3}` });
   await ledger.close();
   return files.stored.get(path)?.bytes ?? Buffer.alloc(0);
 }
@@ -71,7 +72,11 @@ describe('verification', () => {
     const index = fc.integer({ min: 0, max: last });
     const damages = fc.oneof(
       fc.tuple(fc.constant('swapped'), index, index).filter(([, a, b]) => a < b),
-      fc.tuple(fc.constant('deleted'), fc.integer({ min: 0, max: last - 1 }), fc.integer({ min: 1, max: 3 })),
+      fc.tuple(
+        fc.constant('deleted'),
+        fc.integer({ min: 0, max: last - 1 }),
+        fc.integer({ min: 1, max: 3 }),
+      ),
       fc.tuple(fc.constant('duplicated'), index, index),
       fc.tuple(fc.constant('truncated'), index, fc.integer({ min: 1, max: 60 })),
       fc.tuple(fc.constant('foreign'), fc.integer({ min: 1, max: last }), fc.constant(0)),
@@ -101,7 +106,11 @@ describe('verification', () => {
           changed[a] = spoiled;
         }
         const { ok, damage } = await verifyBytes(Buffer.concat(changed));
-        expect({ ok, kind: damage?.kind, index: damage?.index }).toEqual({ ok: false, kind, index: expected });
+        expect({ ok, kind: damage?.kind, index: damage?.index }).toEqual({
+          ok: false,
+          kind,
+          index: expected,
+        });
       }),
       { numRuns: 400 },
     );

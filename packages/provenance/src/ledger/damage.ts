@@ -288,7 +288,7 @@ function continues(text: string, index: number, previous: string): boolean {
 function ledgerNamedIn(entry: ClaimedEntry): string | undefined {
   if (entry.kind === 'action') return undefined;
   const body = readBody(entry.bodyText);
-  const anchor = body?.['anchor'];
-  const id = isObject(anchor) ? anchor['ledger'] : body?.['ledger'];
+  const anchor = body?.anchor;
+  const id = isObject(anchor) ? anchor.ledger : body?.ledger;
   return typeof id === 'string' ? id : undefined;
 }

@@ -128,27 +128,36 @@ export class Ledger implements AsyncDisposable {
     options: { readonly kind?: 'action' | 'note' } = {},
   ): Promise<LedgerReceipt> {
     try {
-      this.#demandOpen();
-      const bodyText = canonicalBody(body);
-      if (!this.#writer.hasRoom(bodyText.length)) {
-        throw new InvalidInputError(`ledger "${this.name}" has too many entries waiting`, {
-          code: 'LEDGER_QUEUE_FULL',
-          retry: 'safe',
-          hint: 'Await earlier appends before making new ones, or raise maxQueuedBytes.',
-        });
-      }
-      const receipt = this.#push(options.kind ?? 'action', bodyText);
-      if (this.#segmentBytes >= this.#writing.maxSegmentBytes) this.#rotate();
-      else if (
-        this.#writing.checkpointEvery > 0 &&
-        this.#sinceCheckpoint >= this.#writing.checkpointEvery
-      ) {
-        this.#seal('checkpoint', {}).catch(() => undefined); // A failed write rejects the append as well.
-      }
-      return receipt;
+      return this.enqueue(body, options);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * Appends one entry as {@link Ledger.append} does, but refuses by throwing at once: when it returns, the entry has its place, and
+   * the promise tells when it is acknowledged.
+   */
+  enqueue(
+    body: JsonObject,
+    options: { readonly kind?: 'action' | 'note' } = {},
+  ): Promise<LedgerReceipt> {
+    this.#demandOpen();
+    const bodyText = canonicalBody(body);
+    if (!this.#writer.hasRoom(bodyText.length)) {
+      throw new InvalidInputError(`ledger "${this.name}" has too many entries waiting`, {
+        code: 'LEDGER_QUEUE_FULL',
+        retry: 'safe',
+        hint: 'Await earlier appends before making new ones, or raise maxQueuedBytes.',
+      });
+    }
+    const receipt = this.#push(options.kind ?? 'action', bodyText);
+    const { checkpointEvery, maxSegmentBytes } = this.#writing;
+    if (this.#segmentBytes >= maxSegmentBytes) this.#rotate();
+    else if (checkpointEvery > 0 && this.#sinceCheckpoint >= checkpointEvery) {
+      this.#seal('checkpoint', {}).catch(() => undefined); // A failed write rejects the append as well.
+    }
+    return receipt;
   }
 
   /** Appends a checkpoint now: the Merkle root over all entries so far, signed if there is a signer. */

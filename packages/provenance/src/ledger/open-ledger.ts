@@ -269,7 +269,7 @@ export async function readLedgerId(files: FileSystem, first: Segment): Promise<s
   for await (const lines of readLines(files, [first])) {
     const entry = parseEntryLine(lines[0]?.bytes.toString('utf8') ?? '');
     if (entry?.kind !== 'open' || hashEntry(entry) !== entry.hash) return undefined;
-    const id = readBody(entry.bodyText)?.['ledger'];
+    const id = readBody(entry.bodyText)?.ledger;
     return typeof id === 'string' ? id : undefined;
   }
   return undefined;

@@ -73,9 +73,9 @@ export function sealBody(
  */
 export function sealText(body: JsonObject): string {
   const { signatures: _signatures, ...signed } = body;
-  const root = Buffer.from(String(body['root']), 'hex').toString('base64');
+  const root = Buffer.from(String(body.root), 'hex').toString('base64');
   const digest = hash('sha256', canonicalize(signed, { scheme: 'jcs' }), 'hex');
-  return `${sealOrigin(String(body['ledger']))}\n${String(body['size'])}\n${root}\nbody ${digest}\n`;
+  return `${sealOrigin(String(body.ledger))}\n${String(body.size)}\n${root}\nbody ${digest}\n`;
 }
 
 /** The origin line of a ledger's checkpoints. */

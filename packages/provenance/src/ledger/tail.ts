@@ -88,9 +88,9 @@ function frontierOf(entry: ClaimedEntry): readonly string[] | undefined {
     return seal?.size === entry.index ? seal.frontier : undefined;
   }
   const body = entry.kind === 'note' ? readBody(entry.bodyText) : undefined;
-  const anchor = body?.['anchor'];
-  if (!isObject(anchor) || anchor['size'] !== entry.index) return undefined;
-  const frontier = anchor['frontier'];
+  const anchor = body?.anchor;
+  if (!isObject(anchor) || anchor.size !== entry.index) return undefined;
+  const frontier = anchor.frontier;
   return Array.isArray(frontier) ? frontier.map(String) : undefined;
 }
 

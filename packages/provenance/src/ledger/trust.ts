@@ -92,7 +92,7 @@ export function checkSeal(
 ): SealCount | SealFinding {
   const nothing: SealCount = { ledger, seals: 0, trusted: 0, unknown: 0 };
   if (entry.kind === 'open') {
-    const id = readBody(entry.bodyText)?.['ledger'];
+    const id = readBody(entry.bodyText)?.ledger;
     return typeof id === 'string' ? { ...nothing, ledger: id } : 'checkpoint';
   }
   if (entry.kind === 'note') return checkNote(entry, tree, nothing, policy);
@@ -138,8 +138,8 @@ function checkNote(
   if (body === undefined) return 'checkpoint';
   const { anchor, key_rotation: rotation } = body;
   if (isObject(anchor)) {
-    if (anchor['ledger'] !== count.ledger) return 'foreign';
-    const fits = anchor['size'] === tree.size && anchor['root'] === tree.root();
+    if (anchor.ledger !== count.ledger) return 'foreign';
+    const fits = anchor.size === tree.size && anchor.root === tree.root();
     return fits ? count : 'checkpoint';
   }
   if (!isObject(rotation)) return count;
