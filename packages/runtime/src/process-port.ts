@@ -9,8 +9,8 @@ export interface ProcessPort {
   exitCode?: number | string | null | undefined;
   readonly stdout?: ErrorSource | undefined;
   readonly stderr?: ErrorSource | undefined;
-  on(event: string, listener: (...parameters: never[]) => void): unknown;
-  off(event: string, listener: (...parameters: never[]) => void): unknown;
+  on(event: string, listener: (...parameters: unknown[]) => void): unknown;
+  off(event: string, listener: (...parameters: unknown[]) => void): unknown;
   /** Ends the process. */
   exit?(code: number): void;
 }
