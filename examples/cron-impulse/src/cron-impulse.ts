@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type Clock,
   defineImpulse,
@@ -125,12 +126,14 @@ class Dispatcher {
   }
 
   async #submit(dueMs: number): Promise<void> {
-    const { client, config, entry, logger, random, signal } = this.#line;
+    const { client, config, entry, logger, signal } = this.#line;
     const previous = this.#last;
     if (config.concurrencyPolicy === 'replace' && previous !== undefined) {
       await client.stopStory(previous, { signal });
     }
     const triggeredAt = new Date(dueMs).toISOString();
+    // Two replicas, or a restart in the same second, say the same thing under the same token: one run starts.
+    const token = `${entry.name}@${triggeredAt}`;
     const run = await client.startStory(
       {
         ...entry.inputs,
@@ -138,11 +141,10 @@ class Dispatcher {
           schedule: entry.name,
           description: entry.description,
           triggeredAt,
-          runID: random.uuid(),
+          runID: createHash('sha256').update(token).digest('hex').slice(0, 16),
         },
       },
-      // Two replicas, or a restart in the same second, start one run.
-      { token: `${entry.name}@${triggeredAt}`, signal },
+      { token, signal },
     );
     this.#last = run;
     logger.info('story started', { schedule: entry.name, run: run.name, triggeredAt });

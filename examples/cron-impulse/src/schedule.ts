@@ -25,8 +25,18 @@ export function parseSchedule(expression: string, timezone: string): Schedule {
   if (!trimmed.startsWith('@') && trimmed.split(/\s+/).length !== 5) {
     throw new Error(`"${trimmed}": five fields are needed: minute hour day month weekday`);
   }
-  const cron = new Cron(trimmed, { timezone, paused: true });
+  const cron = cronOf(trimmed, timezone);
   return { next: (afterMs) => cron.nextRun(new Date(afterMs))?.getTime() };
+}
+
+function cronOf(expression: string, timezone: string): Cron {
+  try {
+    return new Cron(expression, { timezone, paused: true });
+  } catch (error) {
+    throw new Error(`"${expression}" in ${timezone}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** A delay from zero to the given duration. */

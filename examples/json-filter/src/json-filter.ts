@@ -28,7 +28,7 @@ const Inputs = z.object({
     .optional(),
   parseJSONText: z.boolean().default(true).describe('Whether JSON inside of text is parsed.'),
 });
-const Output = z.object({ resultSelected: z.record(z.string(), z.json()) });
+const Output = z.object({ resultSelected: z.record(z.string(), z.unknown()) });
 
 const about = {
   name: 'json-filter',

@@ -6,11 +6,7 @@ import { stateDirectory } from './state-directory.js';
 /** Loads the module that a command looks at without running it. */
 export function loadForCommand(call: CommandCall, moduleFile: string): Promise<LoadedModule> {
   const { flags, directory } = call;
-  const state = stateDirectory({
-    flag: flags.text('directory'),
-    directory,
-    from: moduleFile.slice(0, moduleFile.lastIndexOf('/') + 1),
-  });
+  const state = stateDirectory({ flag: flags.text('directory'), directory });
   return loadModule(moduleFile, {
     cacheDirectory: cacheDirectoryOf(state),
     clock: systemClock,

@@ -1,18 +1,21 @@
-import { constants } from 'node:os';
-import { InvalidInputError, systemClock } from '@engramkit/core';
+import { EngramkitError, InvalidInputError, systemClock } from '@engramkit/core';
 import type { LogLevel } from '@engramkit/engram';
 import {
   cacheDirectoryOf,
-  createFaultListener,
   createLogger,
   createRedaction,
   createTracing,
+  createWatchdog,
   type LocalRunRecord,
   loadModule,
   openLocalHost,
+  type ProcessControl,
+  type Redaction,
+  runProcess,
+  type StreamLogger,
   wantsColors,
 } from '@engramkit/runtime';
-import { listenForInterruption } from './interruption.js';
+import type { ExitCode } from './command.js';
 import type { StatusLine } from './status-line.js';
 import type { Terminal } from './terminal.js';
 
@@ -31,7 +34,6 @@ export interface RunRequest {
   readonly stateDirectory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly terminal: Terminal;
-  /** Where progress is shown; absent for none. */
   readonly status: StatusLine | undefined;
 }
 
@@ -40,18 +42,28 @@ export interface EndedRun {
   readonly record: LocalRunRecord;
   /** How long loading the module took, in milliseconds. */
   readonly loadMs: number;
-  /** Errors that reached the process after the run was over. */
+  /** Errors that reached the process when the run was over. */
   readonly strayFaults: number;
 }
 
+/** How a run is reported; both are called while errors that the component left behind are still caught. */
+export interface RunReporter {
+  ended(run: EndedRun): Promise<ExitCode>;
+  /** The module could not be loaded, or the record could not be kept. */
+  failed(error: EngramkitError): ExitCode;
+}
+
+/** A blocked event loop is reported from this time on. */
+const BLOCKED_MS = 2_000;
+
 /**
- * Loads the module and runs its component once.
+ * Loads the module, runs its component once as the one piece of work of this process, and reports.
  *
- * Rejects when the module cannot be loaded, is no batch component, or the record cannot be kept; everything that the component
- * does is in the record.
+ * Signals stop the run: the first asks, the second shortens the wait. With a timeout, a thread ends code that blocks the event
+ * loop past it. Yields the exit code of the report.
  */
-export async function runOnce(request: RunRequest): Promise<EndedRun> {
-  const { env, terminal, status, stateDirectory } = request;
+export async function runOnce(request: RunRequest, reporter: RunReporter): Promise<ExitCode> {
+  const { env, terminal, status } = request;
   const redaction = createRedaction();
   using logger = createLogger({
     destination: {
@@ -63,25 +75,61 @@ export async function runOnce(request: RunRequest): Promise<EndedRun> {
     redaction,
     clock: systemClock,
   });
-  using faults = createFaultListener({ process, logger });
-  using interruption = listenForInterruption({
-    source: process,
-    onSignal(signal, count) {
-      writeThrough(status, () => terminal.stderr.write(signalText(signal, count)));
+  let run: Omit<EndedRun, 'strayFaults'> | undefined;
+  let error: EngramkitError | undefined;
+  let control: ProcessControl | undefined;
+  let code: ExitCode = 1;
+  await runProcess(
+    async (given) => {
+      control = given;
+      run = await work(request, given, { logger, redaction });
+      return { exitCode: run.record.exitCode ?? 1 };
     },
-    kill: (signal) => process.exit(128 + constants.signals[signal]),
-  });
+    {
+      process,
+      logger,
+      clock: systemClock,
+      onError(thrown) {
+        error = thrown;
+      },
+      async onEnd() {
+        status?.clear();
+        await logger.flush();
+        const strayFaults = control?.faults.strayFaults ?? 0;
+        code =
+          run === undefined
+            ? reporter.failed(error ?? EngramkitError.from(undefined))
+            : await reporter.ended({ ...run, strayFaults });
+        await terminal.stdout.flush();
+      },
+    },
+  );
+  return code;
+}
+
+async function work(
+  request: RunRequest,
+  control: ProcessControl,
+  own: { readonly logger: StreamLogger; readonly redaction: Redaction },
+): Promise<Omit<EndedRun, 'strayFaults'>> {
+  const { env, status, stateDirectory, moduleFile, timeoutMs } = request;
+  const { logger, redaction } = own;
+  const { signal, abandon, faults } = control;
   status?.show('loading the module');
-  const loaded = await loadModule(request.moduleFile, {
+  const loaded = await loadModule(moduleFile, {
     cacheDirectory: cacheDirectoryOf(stateDirectory),
     clock: systemClock,
-    signal: interruption.signal,
+    signal,
     exportName: request.exportName,
   });
   const { component } = loaded;
-  if (component.kind !== 'batch') throw notBatch(component.kind, request.moduleFile);
-  const name = `${loaded.name} ${loaded.version}`;
+  if (component.kind !== 'batch') throw notBatch(component.kind, moduleFile);
+  const title = `${loaded.name} ${loaded.version}`;
   await using tracing = await createTracing({ env, serviceName: loaded.name, redaction, logger });
+  await using watchdog =
+    timeoutMs === undefined
+      ? undefined
+      : await createWatchdog({ limitMs: BLOCKED_MS, clock: systemClock });
   await using host = await openLocalHost({
     directory: stateDirectory,
     env,
@@ -90,28 +138,25 @@ export async function runOnce(request: RunRequest): Promise<EndedRun> {
     tracer: tracing.tracer,
     spans: tracing.spans,
     faults,
+    watchdog,
     redaction,
     onStage({ stage, state }) {
-      if (state === 'started') status?.show(`${name}: ${stage}`);
+      if (state === 'started') status?.show(`${title}: ${stage}`);
     },
   });
   const record = await host.run({
     component,
-    moduleFile: request.moduleFile,
+    moduleFile,
     config: request.config,
     inputs: request.inputs,
     secrets: request.secrets,
-    timeoutMs: request.timeoutMs,
-    signal: interruption.signal,
-    abandon: interruption.abandon,
+    timeoutMs,
+    signal,
+    abandon,
     stepName: request.stepName,
     name: loaded.name,
   });
-  status?.show(`${name}: finishing`);
-  // Errors that the component left behind surface with the next turns of the event loop.
-  await turns(2);
-  await logger.flush();
-  return { record, loadMs: loaded.loadMs, strayFaults: faults.strayFaults };
+  return { record, loadMs: loaded.loadMs };
 }
 
 function writeThrough(status: StatusLine | undefined, write: () => void): void {
@@ -119,23 +164,9 @@ function writeThrough(status: StatusLine | undefined, write: () => void): void {
   else status.through(write);
 }
 
-function signalText(signal: NodeJS.Signals, count: number): string {
-  if (count === 1) return `engramkit: ${signal}: stopping the run; once more to stop at once\n`;
-  if (count === 2) return `engramkit: ${signal}: waiting no longer\n`;
-  return `engramkit: ${signal}: gone\n`;
-}
-
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-}
-
 function notBatch(kind: string, moduleFile: string): InvalidInputError {
   return new InvalidInputError(`run takes batch components; ${moduleFile} is of kind ${kind}`, {
     code: 'COMPONENT_KIND_UNSUPPORTED',
-    hint: `Test it with the harness of @engramkit/testing${
-      kind === 'streaming' ? ' (StreamHarness)' : ''
-    }, or choose another export with --export.`,
+    hint: `Test it with the ${kind === 'streaming' ? 'StreamHarness' : 'ImpulseHarness'} of @engramkit/testing, or choose another export with --export.`,
   });
 }

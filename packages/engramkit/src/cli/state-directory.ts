@@ -2,19 +2,17 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /**
- * Where runs are kept: what `--directory` says, else `.engramkit` beside the nearest `package.json` at or above the starting
- * point, else `.engramkit` in the current directory.
+ * Where runs are kept: what `--directory` says, else `.engramkit` beside the nearest `package.json` at or above the current
+ * directory, else `.engramkit` in the current directory itself. The same for every command, so that each finds the others' runs.
  */
 export function stateDirectory(options: {
   readonly flag: string | undefined;
   /** The current directory. */
   readonly directory: string;
-  /** Where to look upwards from; default the current directory. */
-  readonly from?: string;
 }): string {
   const { flag, directory } = options;
   if (flag !== undefined) return resolve(directory, flag);
-  return join(projectDirectory(options.from ?? directory) ?? directory, '.engramkit');
+  return join(projectDirectory(directory) ?? directory, '.engramkit');
 }
 
 /** The nearest directory with a `package.json`, from the given one upwards. */

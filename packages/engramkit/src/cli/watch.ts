@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type Clock, systemClock } from '@engramkit/core';
 import { watchForChanges } from './change-watcher.js';
 import type { CommandCall, ExitCode } from './command.js';
-import { listenForInterruption } from './interruption.js';
 import { moduleGraph } from './module-graph.js';
 import { shortPath } from './run-outcome.js';
 import { openStatusLine } from './status-line.js';
@@ -26,15 +25,8 @@ export async function watchAndRun(call: CommandCall, moduleFile: string): Promis
   using watcher = watchForChanges(systemClock);
   using status = openStatusLine(terminal.stderr, systemClock);
   const running: { child?: ChildProcess } = {};
-  using interruption = listenForInterruption({
-    source: process,
-    onSignal: (signal, count) => {
-      // On a terminal the child has got Ctrl-C by itself; a second one would make it wait for nothing.
-      if (signal !== 'SIGINT' || count > 1) running.child?.kill(signal);
-    },
-    kill: () => running.child?.kill('SIGKILL'),
-  });
-  const { signal } = interruption;
+  using stop = forwardSignals(() => running.child);
+  const { signal } = stop;
   for (;;) {
     const files = await moduleGraph(moduleFile);
     watcher.follow(files);
@@ -63,6 +55,27 @@ export async function watchAndRun(call: CommandCall, moduleFile: string): Promis
 
 function asChange(files: readonly string[]): readonly string[] {
   return files;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Passes signals on to the run, which knows how to stop; `signal` aborts at the first one. */
+function forwardSignals(child: () => ChildProcess | undefined): Disposable & {
+  readonly signal: AbortSignal;
+} {
+  const controller = new AbortController();
+  const listener = (name: NodeJS.Signals): void => {
+    // On a terminal Ctrl-C has reached the run already; passed on, it would count as the second one.
+    if (name !== 'SIGINT' || process.stdin.isTTY !== true) child()?.kill(name);
+    controller.abort();
+  };
+  for (const name of SIGNALS) process.on(name, listener);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const name of SIGNALS) process.off(name, listener);
+    },
+  };
 }
 
 interface ChildRun {

@@ -3,6 +3,7 @@ import { durationToMs, parseDuration, systemClock } from '@engramkit/core';
 import type { LogLevel } from '@engramkit/engram';
 import type { CommandCall, ExitCode, Flags } from '../command.js';
 import { readJsonArgument } from '../json-argument.js';
+import { writeProblem } from '../problem-report.js';
 import { runOnce } from '../run-once.js';
 import { reportRun } from '../run-outcome.js';
 import { secretSources } from '../secret-flags.js';
@@ -31,29 +32,30 @@ export async function execute(call: CommandCall): Promise<ExitCode> {
   }
   const config = await document('config', flags, directory);
   const inputs = await document('inputs', flags, directory);
-  const state = stateDirectory({
-    flag: flags.text('directory'),
-    directory,
-    from: resolve(directory, given, '..'),
-  });
+  const state = stateDirectory({ flag: flags.text('directory'), directory });
   const quiet = flags.on('quiet');
+  const machine = flags.on('json');
   using status = openStatusLine(terminal.stderr, systemClock);
-  const ended = await runOnce({
-    moduleFile: resolve(directory, given),
-    exportName: flags.text('export'),
-    stepName: flags.text('step'),
-    config,
-    inputs,
-    secrets,
-    timeoutMs,
-    logLevel,
-    stateDirectory: state,
-    env,
-    terminal,
-    status: quiet ? undefined : status,
-  });
-  status.clear();
-  return await reportRun(ended, { call, moduleFile: given, machine: flags.on('json'), quiet });
+  return await runOnce(
+    {
+      moduleFile: resolve(directory, given),
+      exportName: flags.text('export'),
+      stepName: flags.text('step'),
+      config,
+      inputs,
+      secrets,
+      timeoutMs,
+      logLevel,
+      stateDirectory: state,
+      env,
+      terminal,
+      status: quiet ? undefined : status,
+    },
+    {
+      ended: (run) => reportRun(run, { call, moduleFile: given, machine, quiet }),
+      failed: (error) => writeProblem(terminal, error, { machine, command: 'run' }),
+    },
+  );
 }
 
 async function document(which: 'config' | 'inputs', flags: Flags, directory: string) {
