@@ -53,10 +53,11 @@ function encodedForms(value: string): readonly string[] {
   const everyByte = [...new TextEncoder().encode(wellFormed)]
     .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
     .join('');
-  const forms = [percent, strict, encodeURI(wellFormed), everyByte];
+  const form = new URLSearchParams([['', wellFormed]]).toString().slice(1);
+  const forms = [percent, strict, encodeURI(wellFormed), everyByte, form];
   return [
-    ...forms.flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase())]),
-    ...[percent, strict].map((form) => form.replaceAll('%20', '+')),
+    ...forms.flatMap((text) => [text, text.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase())]),
+    ...[percent, strict].map((text) => text.replaceAll('%20', '+')),
     JSON.stringify(value).slice(1, -1),
     asciiJson(value),
     ...base64Forms(wellFormed),

@@ -127,6 +127,9 @@ export function secretsFromValues<Name extends string>(
 }
 
 /** The plain values, for a redactor; the one place where all of them leave the store at once. */
-export function secretValues(secrets: Secrets): readonly string[] {
-  return Object.values(secrets.select(...secrets.names())).filter((value) => value !== undefined);
+export function secretValues<Name extends string>(secrets: Secrets<Name>): readonly string[] {
+  const names = secrets.names() as readonly Name[]; // Whatever the declared type says, these are the keys that there are.
+  return Object.values<string | undefined>(secrets.select(...names)).filter(
+    (value) => value !== undefined,
+  );
 }
