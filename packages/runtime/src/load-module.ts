@@ -128,7 +128,8 @@ function isLoadTimeout(thrown: unknown): boolean {
 
 async function importError(source: ModuleFile, thrown: unknown): Promise<EngramkitError> {
   const { path } = source;
-  if (isErrorObject(thrown) && thrown.name === 'SyntaxError') {
+  const position = authorPosition(thrown);
+  if (source.format === 'javascript' && (position === undefined || isSyntaxError(thrown))) {
     const syntax = await syntaxErrorIn(path);
     if (syntax !== undefined) return syntax;
   }
@@ -143,7 +144,6 @@ async function importError(source: ModuleFile, thrown: unknown): Promise<Engramk
       source.format === 'typescript' ? path : (missing[2] ?? path),
     );
   }
-  const position = authorPosition(thrown);
   const where = position === undefined ? '' : ` at ${positionText(position)}`;
   return new EngramkitError(`importing ${path} failed${where}: ${message}`, {
     code: 'MODULE_LOAD_FAILED',
@@ -155,6 +155,10 @@ async function importError(source: ModuleFile, thrown: unknown): Promise<Engramk
     hint: 'The module threw while it was imported; do work that can fail in init or process.',
     cause: thrown,
   });
+}
+
+function isSyntaxError(thrown: unknown): boolean {
+  return isErrorObject(thrown) && thrown.name === 'SyntaxError';
 }
 
 /** Node does not say where in a JavaScript file the error is; the bundler's parser does. */

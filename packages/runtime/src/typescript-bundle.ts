@@ -38,6 +38,7 @@ export async function bundleTypeScript(entry: string): Promise<Bundle> {
       conditions: [], // Without the bundlers' own condition `module`: packages load as Node would load them.
       sourcemap: 'external',
       sourcesContent: true,
+      sourceRoot: `${pathToFileURL(dirname(entry)).href}/`, // Sources are named relative to the outfile, which moves.
       preserveSymlinks: true,
       logLevel: 'silent',
       charset: 'utf8',
