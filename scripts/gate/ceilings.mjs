@@ -36,10 +36,13 @@ async function bundle(input) {
       if (kind !== 'dynamic-import') visit(next);
     }
   };
-  const wanted = input.stdin?.sourcefile ?? path.relative(root, input.entryPoints[0]);
+  const { stdin, entryPoints } = input;
+  const entry = stdin ? path.join(stdin.resolveDir, stdin.sourcefile) : entryPoints[0];
+  const wanted = path.relative(root, entry).split(path.sep).join('/');
   for (const [name, { entryPoint }] of Object.entries(outputs)) {
-    if (entryPoint === wanted.split(path.sep).join('/')) visit(name);
+    if (entryPoint === wanted) visit(name);
   }
+  if (eager.size === 0) throw new Refusal(`${wanted} is not in its own bundle`);
   const files = result.outputFiles.filter((file) =>
     eager.has(path.relative(root, file.path).split(path.sep).join('/')),
   );

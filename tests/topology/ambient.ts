@@ -9,71 +9,111 @@ export interface Touch {
   readonly where: string;
 }
 
+const MEMBERS: readonly (readonly [pattern: RegExp, kind: Ambient])[] = [
+  [/^process\.env$/, 'environment'],
+  [/^(Date\.now|performance\.now|process\.hrtime|AbortSignal\.timeout)$/, 'clock'],
+  [/^(Math\.random|crypto\.(random\w+|getRandomValues))$/, 'random'],
+  [/^JSON\.parse$/, 'json'],
+  [/^console\.\w+$/, 'console'],
+];
+
 const TIMERS = new Set(['setTimeout', 'setInterval', 'setImmediate']);
-const RANDOM_IMPORTS = new Set(['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync']);
 
-/** `object.member` of a property access on a plain name, also behind `globalThis.`. */
-function memberOf(node: ts.PropertyAccessExpression): string | undefined {
-  const { expression, name } = node;
-  if (ts.isIdentifier(expression)) return `${expression.text}.${name.text}`;
-  if (!ts.isPropertyAccessExpression(expression)) return undefined;
-  const owner = expression.expression;
-  if (!ts.isIdentifier(owner) || owner.text !== 'globalThis') return undefined;
-  return `${expression.name.text}.${name.text}`;
+/** Built-in modules whose named imports are members of a global, as far as the patterns above know them. */
+const GLOBAL_OF_MODULE: Readonly<Record<string, string>> = {
+  process: 'process',
+  crypto: 'crypto',
+  perf_hooks: 'performance',
+};
+
+const kindOf = (member: string) => MEMBERS.find(([pattern]) => pattern.test(member))?.[1];
+
+/** The global that an expression names: `process`, or `globalThis.process`. */
+function globalOf(node: ts.Expression): string | undefined {
+  if (ts.isIdentifier(node)) return node.text;
+  if (!ts.isPropertyAccessExpression(node)) return undefined;
+  return globalOf(node.expression) === 'globalThis' ? node.name.text : undefined;
 }
 
-function kindOfMember(member: string): Ambient | undefined {
-  if (member === 'process.env') return 'environment';
-  if (member === 'Date.now' || member === 'performance.now' || member === 'process.hrtime')
-    return 'clock';
-  if (member === 'Math.random' || /^crypto\.(random|getRandom)/.test(member)) return 'random';
-  if (member === 'JSON.parse') return 'json';
-  if (member.startsWith('console.')) return 'console';
-  return undefined;
+/** The members of globals that a node names: in an access, by text key, or by taking a global apart. */
+function membersOf(node: ts.Node): readonly string[] {
+  if (ts.isPropertyAccessExpression(node))
+    return [`${globalOf(node.expression)}.${node.name.text}`];
+  if (ts.isElementAccessExpression(node) && ts.isStringLiteralLike(node.argumentExpression)) {
+    return [`${globalOf(node.expression)}.${node.argumentExpression.text}`];
+  }
+  if (!ts.isVariableDeclaration(node) || !node.initializer) return [];
+  const owner = globalOf(node.initializer);
+  if (!ts.isObjectBindingPattern(node.name)) return [];
+  return node.name.elements.map(
+    ({ propertyName, name }) => `${owner}.${(propertyName ?? name).getText()}`,
+  );
 }
 
-/** Whether an identifier is used as a value here, not declared, imported or named as a member. */
-function isFreeUse(node: ts.Identifier): boolean {
+/** The names that a file declares itself, which are then not the globals of that name. */
+function declaredNames(tree: ts.SourceFile): ReadonlySet<string> {
+  const names = new Set<string>();
+  walk(tree, (node) => {
+    const declares =
+      ts.isParameter(node) ||
+      ts.isVariableDeclaration(node) ||
+      ts.isFunctionDeclaration(node) ||
+      ts.isBindingElement(node) ||
+      ts.isImportSpecifier(node);
+    if (declares && node.name && ts.isIdentifier(node.name)) names.add(node.name.text);
+  });
+  return names;
+}
+
+/** Whether a name stands for a value here; in types, declarations and as a member it does not. */
+function isValueUse(node: ts.Identifier): boolean {
   const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-  if (ts.isCallExpression(parent)) return parent.expression === node;
-  return false;
+  if (ts.isPropertyAccessExpression(parent) && parent.name === node) {
+    return globalOf(parent.expression) === 'globalThis';
+  }
+  if (ts.isTypeQueryNode(parent) || ts.isTypeElement(parent) || ts.isClassElement(parent))
+    return false;
+  return !(ts.isPropertyAssignment(parent) && parent.name === node);
 }
 
-/** Everything of the ambient world that a file touches. Type positions do not count. */
+/** Everything of the ambient world that a file touches. */
 export function touchesOf(source: Source): Touch[] {
   const touches: Touch[] = [];
   const note = (kind: Ambient, what: string, node: ts.Node) =>
     touches.push({ kind, what, where: at(source, node) });
-  const declared = new Set<string>();
+  const declared = declaredNames(source.tree);
   walk(source.tree, (node) => {
-    const names =
-      ts.isParameter(node) || ts.isVariableDeclaration(node) || ts.isFunctionDeclaration(node);
-    if (names && node.name && ts.isIdentifier(node.name)) declared.add(node.name.text);
-    if (ts.isImportClause(node) && node.name) declared.add(node.name.text);
-    if (ts.isImportSpecifier(node)) {
-      declared.add(node.name.text);
-      const imported = (node.propertyName ?? node.name).text;
-      if (RANDOM_IMPORTS.has(imported)) note('random', imported, node);
+    for (const member of membersOf(node)) {
+      const kind = kindOf(member);
+      if (kind !== undefined && !declared.has(member.split('.')[0] ?? '')) note(kind, member, node);
     }
-  });
-  walk(source.tree, (node) => {
-    if (ts.isPropertyAccessExpression(node)) {
-      const member = memberOf(node);
-      const kind = member === undefined ? undefined : kindOfMember(member);
-      const owner = member?.split('.')[0] ?? '';
-      if (member !== undefined && kind !== undefined && !declared.has(owner))
-        note(kind, member, node);
-    } else if (ts.isNewExpression(node)) {
-      const isNow = ts.isIdentifier(node.expression) && node.expression.text === 'Date';
-      if (isNow && (node.arguments?.length ?? 0) === 0) note('clock', 'new Date()', node);
-    } else if (ts.isIdentifier(node) && TIMERS.has(node.text)) {
-      if (isFreeUse(node) && !declared.has(node.text)) note('clock', node.text, node);
+    if (
+      ts.isNewExpression(node) &&
+      globalOf(node.expression) === 'Date' &&
+      !node.arguments?.length
+    ) {
+      note('clock', 'new Date()', node);
+    }
+    if (
+      ts.isIdentifier(node) &&
+      TIMERS.has(node.text) &&
+      !declared.has(node.text) &&
+      isValueUse(node)
+    ) {
+      note('clock', node.text, node);
     }
   });
   for (const { specifier, node } of importsOf(source)) {
-    if (/^(node:)?timers(\/|$)/.test(specifier)) note('clock', specifier, node);
-    if (/^(node:)?console$/.test(specifier)) note('console', specifier, node);
+    const module = specifier.replace(/^node:/, '');
+    if (/^timers(\/|$)/.test(module)) note('clock', specifier, node);
+    if (module === 'console') note('console', specifier, node);
+    const bindings = ts.isImportDeclaration(node) ? node.importClause?.namedBindings : undefined;
+    if (!bindings || !ts.isNamedImports(bindings)) continue;
+    for (const { propertyName, name } of bindings.elements) {
+      const member = `${GLOBAL_OF_MODULE[module]}.${(propertyName ?? name).text}`;
+      const kind = kindOf(member);
+      if (kind !== undefined) note(kind, member, node);
+    }
   }
   return touches;
 }

@@ -45,11 +45,15 @@ export const packages: readonly WorkspacePackage[] = readdirSync(join(root, 'pac
 const NOT_SHIPPED = /\.(test|test-d|examples|bench)\.ts$|\/(test|fixtures)\//;
 const GENERATED = /\/(gen|generated)\//;
 
-function parse(folder: string, file: string): Source {
-  const path = relative(root, file).split(sep).join('/');
-  const text = readFileSync(file, 'utf8');
+/** Parses the text of one file. */
+export function parseSource(path: string, folder: string, text: string): Source {
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   return { path, folder, shipped: !NOT_SHIPPED.test(path), tree };
+}
+
+function parse(folder: string, file: string): Source {
+  const path = relative(root, file).split(sep).join('/');
+  return parseSource(path, folder, readFileSync(file, 'utf8'));
 }
 
 function typescriptFiles(directory: string): string[] {
