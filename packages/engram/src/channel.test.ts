@@ -115,6 +115,19 @@ describe('a channel', () => {
     expect(await all(channel)).toEqual([1]);
   });
 
+  it('puts one listener on a signal, however many wait with it', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const channel = createChannel<number>(0);
+    const sent = Array.from({ length: 100 }, (_, value) => channel.send(value, { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    expect((await channel.receive()).value).toBe(0);
+    controller.abort(new Error('enough'));
+    const outcomes = await Promise.allSettled(sent);
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(99);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   it('leaves no listener behind over ten thousand waits', async () => {
     const { signal } = new AbortController();
     const channel = createChannel<number>(0);

@@ -48,8 +48,8 @@ export function createChannel<Value>(capacity: number): Channel<Value> {
 class QueueChannel<Value> implements Channel<Value> {
   readonly #capacity: number;
   readonly #accepted = new Fifo<Value>();
-  readonly #senders = new Set<Waiting<void> & { readonly value: Value }>();
-  readonly #receivers = new Set<Waiting<IteratorResult<Value, undefined>>>();
+  readonly #senders = new Line<void, { readonly value: Value }>();
+  readonly #receivers = new Line<IteratorResult<Value, undefined>, object>();
   #end: { readonly failed: boolean; readonly reason?: unknown } | undefined;
 
   constructor(capacity: number) {
@@ -68,7 +68,7 @@ class QueueChannel<Value> implements Channel<Value> {
     const { signal } = options;
     if (this.#end !== undefined) return Promise.reject(this.#sendRefusal(this.#end));
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    const [receiver] = this.#receivers;
+    const receiver = this.#receivers.first;
     if (receiver !== undefined) {
       receiver.resolve({ done: false, value });
       return Promise.resolve();
@@ -77,7 +77,7 @@ class QueueChannel<Value> implements Channel<Value> {
       this.#accepted.push(value);
       return Promise.resolve();
     }
-    return waitIn(this.#senders, { value }, signal);
+    return this.#senders.wait({ value }, signal);
   }
 
   receive(
@@ -86,7 +86,7 @@ class QueueChannel<Value> implements Channel<Value> {
     const { signal } = options;
     if (this.#end?.failed === true) return Promise.reject(this.#end.reason);
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    const [sender] = this.#senders;
+    const sender = this.#senders.first;
     if (this.#accepted.size > 0) {
       const value = this.#accepted.shift();
       if (sender !== undefined) {
@@ -100,21 +100,23 @@ class QueueChannel<Value> implements Channel<Value> {
       return Promise.resolve({ done: false, value: sender.value });
     }
     if (this.#end !== undefined) return Promise.resolve({ done: true, value: undefined });
-    return waitIn(this.#receivers, {}, signal);
+    return this.#receivers.wait({}, signal);
   }
 
   close(): void {
     if (this.#end !== undefined) return;
     this.#end = { failed: false };
-    for (const sender of [...this.#senders]) sender.reject(this.#sendRefusal(this.#end));
-    for (const receiver of [...this.#receivers]) receiver.resolve({ done: true, value: undefined });
+    for (const sender of this.#senders.all()) sender.reject(this.#sendRefusal(this.#end));
+    for (const receiver of this.#receivers.all())
+      receiver.resolve({ done: true, value: undefined });
   }
 
   fail(reason: unknown): void {
     if (this.#end !== undefined) return;
     this.#end = { failed: true, reason };
     this.#accepted.clear();
-    for (const waiting of [...this.#senders, ...this.#receivers]) waiting.reject(reason);
+    for (const waiting of [...this.#senders.all(), ...this.#receivers.all()])
+      waiting.reject(reason);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Value, undefined> {
@@ -130,35 +132,73 @@ class QueueChannel<Value> implements Channel<Value> {
   }
 }
 
-/** Puts a waiting side into its line until it is served or its signal aborts; leaves no listener behind. */
-function waitIn<Result, Extra extends object>(
-  line: Set<Waiting<Result> & Extra>,
-  extra: Extra,
-  signal: AbortSignal | undefined,
-): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      line.delete(waiting);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const onAbort = (): void => {
-      leave();
-      reject(signal?.reason);
-    };
-    const waiting = {
-      ...extra,
-      resolve(result: Result) {
-        leave();
-        resolve(result);
-      },
-      reject(reason: unknown) {
-        leave();
-        reject(reason);
-      },
-    };
-    line.add(waiting);
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
+/**
+ * Those who wait on one side, in order.
+ *
+ * However many of them share a signal, it gets one listener, which goes with the last of them.
+ */
+class Line<Result, Extra extends object> {
+  readonly #waiting = new Set<Waiting<Result> & Extra>();
+  readonly #aborts = new Map<AbortSignal, SharedAbort>();
+
+  /** Who came first. */
+  get first(): (Waiting<Result> & Extra) | undefined {
+    const [first] = this.#waiting;
+    return first;
+  }
+
+  /** Everybody, as of now. */
+  all(): readonly (Waiting<Result> & Extra)[] {
+    return [...this.#waiting];
+  }
+
+  /** Settles when the one who waits is served, or rejects with the reason of the signal when that aborts first. */
+  wait(extra: Extra, signal: AbortSignal | undefined): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.delete(waiting);
+        if (signal !== undefined) this.#release(signal, abort);
+      };
+      const waiting = {
+        ...extra,
+        resolve(result: Result) {
+          leave();
+          resolve(result);
+        },
+        reject(reason: unknown) {
+          leave();
+          reject(reason);
+        },
+      };
+      const abort = (): void => waiting.reject(signal?.reason);
+      this.#waiting.add(waiting);
+      if (signal !== undefined) this.#share(signal, abort);
+    });
+  }
+
+  #share(signal: AbortSignal, abort: () => void): void {
+    let shared = this.#aborts.get(signal);
+    if (shared === undefined) {
+      const waiters = new Set<() => void>();
+      shared = { waiters, listener: () => [...waiters].forEach((waiter) => void waiter()) };
+      this.#aborts.set(signal, shared);
+      signal.addEventListener('abort', shared.listener);
+    }
+    shared.waiters.add(abort);
+  }
+
+  #release(signal: AbortSignal, abort: () => void): void {
+    const shared = this.#aborts.get(signal);
+    shared?.waiters.delete(abort);
+    if (shared === undefined || shared.waiters.size > 0) return;
+    this.#aborts.delete(signal);
+    signal.removeEventListener('abort', shared.listener);
+  }
+}
+
+interface SharedAbort {
+  readonly waiters: Set<() => void>;
+  readonly listener: () => void;
 }
 
 /** First in, first out, without moving the rest on every step. */
