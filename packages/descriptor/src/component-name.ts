@@ -10,11 +10,13 @@ const PLACES: readonly string[] = ['index', 'main', 'mod', 'engram', 'src', 'dis
 export function componentNameOf(module: string): string {
   const path = module.replace(/[?#].*$/s, '').replaceAll('\\', '/');
   const steps = path.split('/').filter((step) => step !== '' && step !== '.' && step !== '..');
-  const names = steps.map((step, index) =>
-    slug(index === steps.length - 1 ? withoutExtension(decoded(step)) : decoded(step)),
-  );
-  const telling = names.filter((name) => name !== '' && !PLACES.includes(name)).at(-1);
-  return telling ?? names.at(-1) ?? 'engram';
+  const names = steps
+    .map((step, index) => {
+      const text = decoded(step);
+      return slug(index === steps.length - 1 ? withoutExtension(text) : text);
+    })
+    .filter((name) => name !== '');
+  return names.findLast((name) => !PLACES.includes(name)) ?? names.at(-1) ?? 'engram';
 }
 
 function withoutExtension(file: string): string {
