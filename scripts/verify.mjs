@@ -36,7 +36,7 @@ const steps = [
     check: () => node(['scripts/tsc7.mjs', '-p', 'tsconfig.json', '--noEmit']).then(() => ''),
   },
   { name: 'type-tests', check: checkTypeTests },
-  { name: 'unit-tests', check: () => vitest('packages/', 'examples/') },
+  { name: 'unit-tests', check: () => vitest('packages/', 'examples/', 'tests/setup') },
   { name: 'topology', check: () => vitest('tests/topology') },
   { name: 'docs-snippets', check: checkDocsSnippets },
   { name: 'packages', check: checkPackages },
