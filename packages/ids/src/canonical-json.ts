@@ -206,7 +206,7 @@ export class CanonicalJsonWriter extends CanonicalWalker {
     for (let limit = 10; limit <= rest; limit *= 10) end++;
     this.length = end;
     do {
-      const tenth = Math.floor(rest / 10);
+      const tenth = (rest / 10) | 0;
       bytes[--end] = 0x30 + (rest - tenth * 10);
       rest = tenth;
     } while (rest > 0);

@@ -19,6 +19,7 @@ export { digestBytes, digestJson } from './digest.js';
 export type { EffectIdentity } from './effect-claim-name.js';
 export { effectClaimName, effectHolderIdentity } from './effect-claim-name.js';
 export { EffectNotRecordedError, EffectUnknownError, RecordedEffectError } from './effect-error.js';
+export type { OnceContext } from './effect-run.js';
 export type {
   FileIdempotencyStore,
   FileIdempotencyStoreOptions,
@@ -37,8 +38,8 @@ export type {
 export type { SerdeVariant } from './json-dialect.js';
 export type { MemoryIdempotencyStore } from './memory-idempotency-store.js';
 export { memoryIdempotencyStore } from './memory-idempotency-store.js';
-export type { FailurePolicy, OnceContext, OnceOptions } from './once.js';
 export { once, recordedResult } from './once.js';
+export type { FailurePolicy, OnceOptions } from './once-options.js';
 export type { PyKey } from './py-values.js';
 export { PyDict, PyFloat } from './py-values.js';
 export type { ParsePythonJsonOptions } from './python-json.js';

@@ -1,10 +1,8 @@
 import {
   type Clock,
   EngramkitError,
-  InvalidInputError,
   type JsonValue,
   parseJson,
-  type Random,
   systemClock,
   systemRandom,
   toJsonValue,
@@ -17,65 +15,21 @@ import {
   RecordedEffectError,
   storeFailed,
 } from './effect-error.js';
-import { EffectLease } from './effect-lease.js';
+import type { EffectLease, OwnerWrite } from './effect-lease.js';
+import { EffectRun, type OnceContext } from './effect-run.js';
 import { untilChanged } from './effect-wait.js';
-import type { IdempotencyRecord, IdempotencyStore, StoredRecord } from './idempotency-store.js';
+import type {
+  IdempotencyRecord,
+  IdempotencyStore,
+  MaybePromise,
+  StoredRecord,
+} from './idempotency-store.js';
 import { decideOnce } from './once-decision.js';
-
-/** What the effect sees of the call around it. */
-export interface OnceContext {
-  /** Aborts with the caller's signal, and with `EFFECT_LEASE_LOST` when another owner may act. */
-  readonly signal: AbortSignal;
-  /** Grows with every owner of the key; hand it to the other side if that can refuse smaller ones. */
-  readonly fencingToken: number;
-  /**
-   * With `start: 'manual'`: says that the effect begins now. Until then, another owner may take over without doubt.
-   *
-   * Await it before the first step that cannot be undone. Rejects when the key is lost.
-   */
-  begin(): Promise<void>;
-}
-
-/** What becomes of a key whose effect threw. */
-export type FailurePolicy = 'release' | 'record' | 'unknown';
-
-/** Options of {@link once}. */
-export interface OnceOptions {
-  readonly store: IdempotencyStore;
-  /** How long a claim lasts without renewal, milliseconds; renewed at every third; default 600,000. */
-  readonly leaseMs?: number | undefined;
-  /** Stops waiting, and reaches the effect; a result that is there anyway is still recorded. */
-  readonly signal?: AbortSignal | undefined;
-  /** How long to wait for another owner, milliseconds; 0 fails at once with `EFFECT_IN_PROGRESS`; default: as long as it takes. */
-  readonly waitMs?: number | undefined;
-  /** How often to look while waiting, milliseconds; default 250. Stores that can tell are listened to as well. */
-  readonly pollMs?: number | undefined;
-  /** How far the clocks of owners may be apart, milliseconds; default 1,000. Leases of others count that much longer. */
-  readonly clockSkewMs?: number | undefined;
-  /** When the effect counts as begun: with the claim, or when it calls `begin()`; default `claim`. */
-  readonly start?: 'claim' | 'manual' | undefined;
-  /**
-   * What to do when an earlier owner may have had the effect: `refuse` throws `EFFECT_UNKNOWN`, `repeat` runs it again, for
-   * effects that do no harm twice. Default `refuse`.
-   */
-  readonly unknown?: 'refuse' | 'repeat' | undefined;
-  /**
-   * What a throw of the effect means: `release` lets the next call try, `record` makes it final, `unknown` asks for
-   * {@link resolveUnknown}. Default: `unknown` for errors with the retry class `unknown`, `release` for all others.
-   */
-  readonly onFailure?: FailurePolicy | ((error: unknown) => FailurePolicy) | undefined;
-  /** What the effect is about, such as the content id of its input; the same key with another one is refused. */
-  readonly fingerprint?: string | undefined;
-  /** How long a final record is kept, milliseconds; default: for ever. */
-  readonly keepMs?: number | undefined;
-  readonly clock?: Clock | undefined;
-  readonly random?: Random | undefined;
-}
+import { checkOptions, type FailurePolicy, type OnceOptions } from './once-options.js';
 
 const DEFAULT_LEASE_MS = 600_000;
 const DEFAULT_SKEW_MS = 1_000;
 const DEFAULT_POLL_MS = 250;
-const LONGEST_KEY = 1024;
 
 /**
  * Carries out an effect at most once per key, over retries, restarts and concurrent owners, and returns its recorded result.
@@ -105,13 +59,15 @@ export async function once<Value extends JsonValue | undefined>(
   };
   for (;;) {
     signal?.throwIfAborted();
-    const stored = await reading(key, () => store.get(key));
+    const found = readRecord(key, store);
+    const stored = isPromise(found) ? await found : found;
     const nowMs = clock.now();
     const decision = decideOnce(stored, { ...rules, nowMs });
     if (stored === undefined || decision === 'claim') {
       const record = claimOf(stored, owner, leaseMs, nowMs, options);
       const claimedAt = clock.monotonic();
-      const revision = await claim(store, key, record, stored?.revision);
+      const claimed = writeClaim(store, key, record, stored?.revision);
+      const revision = isPromise(claimed) ? await claimed : claimed;
       if (revision !== undefined) {
         return run(key, effect, options, { record, revision, claimedAt, clock });
       }
@@ -123,7 +79,7 @@ export async function once<Value extends JsonValue | undefined>(
     if (decision === 'unknown') throw new EffectUnknownError(key, stored.record);
     if (decision === 'mark-unknown') {
       const record = { ...stored.record, status: 'unknown', updatedAtMs: nowMs } as const;
-      await reading(key, () => store.put(key, record, stored.revision));
+      await writeClaim(store, key, record, stored.revision);
       continue;
     }
     const patience = giveUpAt - clock.monotonic();
@@ -143,31 +99,25 @@ export function recordedResult(key: string, record: IdempotencyRecord): JsonValu
   });
 }
 
-function checkOptions(key: string, leaseMs: number, options: OnceOptions): void {
-  const { waitMs = 0, pollMs = 1, clockSkewMs = 0, keepMs = 1 } = options;
-  const problem =
-    key === '' || key.length > LONGEST_KEY
-      ? `the key must have 1 to ${LONGEST_KEY} characters`
-      : !Number.isSafeInteger(leaseMs) || leaseMs < 10
-        ? 'leaseMs must be a whole number from 10'
-        : !(waitMs >= 0 && pollMs > 0 && clockSkewMs >= 0 && keepMs > 0)
-          ? 'waitMs and clockSkewMs must not be negative, pollMs and keepMs must be positive'
-          : undefined;
-  if (problem !== undefined) {
-    throw new InvalidInputError(`once() cannot run: ${problem}.`, { code: 'INVALID_ONCE_OPTIONS' });
-  }
-}
-
 function checkFingerprint(key: string, record: IdempotencyRecord, fingerprint?: string): void {
   if (fingerprint === undefined || record.fingerprint === undefined) return;
   if (record.fingerprint !== fingerprint) throw keyReused(key);
 }
 
-async function reading<Value>(key: string, read: () => Value | Promise<Value>): Promise<Value> {
-  try {
-    return await read();
-  } catch (error) {
+/** Stores in memory answer at once; then nothing waits, which is most of what a call costs. */
+function isPromise<Value>(value: MaybePromise<Value>): value is Promise<Value> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
+}
+
+function readRecord(key: string, store: IdempotencyStore): MaybePromise<StoredRecord | undefined> {
+  const refuse = (error: unknown): never => {
     throw storeFailed(key, error);
+  };
+  try {
+    const found = store.get(key);
+    return isPromise(found) ? found.catch(refuse) : found;
+  } catch (error) {
+    return refuse(error);
   }
 }
 
@@ -190,18 +140,22 @@ function claimOf(
 }
 
 /** Claims the key; `undefined` when somebody else was faster. An unanswered write may have gone through: then it is ours. */
-async function claim(
+function writeClaim(
   store: IdempotencyStore,
   key: string,
   record: IdempotencyRecord,
   expected: string | number | undefined,
-): Promise<string | number | undefined> {
-  try {
-    return await store.put(key, record, expected);
-  } catch (error) {
-    const current = await reading(key, () => store.get(key));
+): MaybePromise<string | number | undefined> {
+  const lookAgain = async (error: unknown): Promise<string | number | undefined> => {
+    const current = await readRecord(key, store);
     if (current?.record.owner === record.owner) return current.revision;
     throw storeFailed(key, error);
+  };
+  try {
+    const written = store.put(key, record, expected);
+    return isPromise(written) ? written.catch(lookAgain) : written;
+  } catch (error) {
+    return lookAgain(error);
   }
 }
 
@@ -216,117 +170,65 @@ async function run<Value extends JsonValue | undefined>(
     readonly clock: Clock;
   },
 ): Promise<Value> {
-  const controls = new EffectControls(options.signal);
-  const lease = new EffectLease({
-    key,
-    store: options.store,
-    ...held,
-    onLost: (reason) => controls.lose(reason),
-  });
+  const context = new EffectRun(options.signal, { key, store: options.store, ...held });
   let value: Value;
   try {
-    value = await effect(controls.context(lease));
+    value = await effect(context);
   } catch (error) {
-    await settleFailure(lease, error, options);
+    await settleFailure(context.lease, error, options);
     throw error;
   } finally {
-    controls.close();
+    context.close();
   }
-  return settleSuccess(lease, value, options, held.clock);
+  return settleSuccess(context.lease, value, options, held.clock);
 }
 
-/** The signal and the `begin` of one run; the signal is only made when the effect asks for it. */
-class EffectControls {
-  readonly #outer: AbortSignal | undefined;
-  #own: AbortController | undefined;
-  #lost: EngramkitError | undefined;
-  readonly #forward = (): void => this.#own?.abort(this.#outer?.reason);
-
-  constructor(outer: AbortSignal | undefined) {
-    this.#outer = outer;
-  }
-
-  context(lease: EffectLease): OnceContext {
-    const signalOf = (): AbortSignal => this.#signal();
-    return {
-      get signal() {
-        return signalOf();
-      },
-      fencingToken: lease.record.fencingToken,
-      begin: () => this.#begin(lease),
-    };
-  }
-
-  lose(reason: EngramkitError): void {
-    this.#lost = reason;
-    this.#own?.abort(reason);
-  }
-
-  close(): void {
-    this.#outer?.removeEventListener('abort', this.#forward);
-  }
-
-  #signal(): AbortSignal {
-    if (this.#own === undefined) {
-      this.#own = new AbortController();
-      if (this.#lost !== undefined) this.#own.abort(this.#lost);
-      else if (this.#outer?.aborted === true) this.#own.abort(this.#outer.reason);
-      else this.#outer?.addEventListener('abort', this.#forward, { once: true });
-    }
-    return this.#own.signal;
-  }
-
-  async #begin(lease: EffectLease): Promise<void> {
-    this.#outer?.throwIfAborted();
-    if (this.#lost !== undefined) throw this.#lost;
-    if (lease.record.status === 'started') return;
-    const outcome = await lease.update({ status: 'started' });
-    if (outcome.kind === 'written') return;
-    if (outcome.kind === 'store-failed') throw storeFailed(lease.key, outcome.cause);
-    throw new EngramkitError('Another owner took the key over before the effect began.', {
-      code: 'EFFECT_LEASE_LOST',
-      retry: 'safe',
-      details: { key: lease.key },
-      hint: 'Nothing happened here. Call once() again to get the result of the other owner.',
-    });
-  }
-}
-
-async function settleSuccess<Value extends JsonValue | undefined>(
+function settleSuccess<Value extends JsonValue | undefined>(
   lease: EffectLease,
   value: Value,
   options: OnceOptions,
   clock: Clock,
-): Promise<Value> {
-  const keepUntil =
-    options.keepMs === undefined ? {} : { keepUntilMs: clock.now() + options.keepMs };
+): MaybePromise<Value> {
+  const { keepMs } = options;
+  const keepUntilMs = keepMs === undefined ? undefined : clock.now() + keepMs;
   let copy: JsonValue | undefined;
   try {
     copy =
       value === undefined ? undefined : toJsonValue(value, { what: 'the result of the effect' });
   } catch (error) {
-    // The effect happened, so that it must not happen again; only its result is lost, for everybody alike.
-    const invalid = new EngramkitError('The effect happened, but its result is no JSON.', {
-      code: 'EFFECT_RESULT_INVALID',
-      details: { key: lease.key },
-      hint: 'Return plain JSON from the effect: identifiers and numbers, not objects of libraries.',
-      cause: error,
-    });
-    await lease.settle({ status: 'failed', error: invalid.toJSON(), ...keepUntil });
-    throw invalid;
+    return settleInvalid(lease, error, keepUntilMs);
   }
-  const outcome = await lease.settle({
-    status: 'completed',
-    ...(copy === undefined ? {} : { resultJson: JSON.stringify(copy) }),
-    ...keepUntil,
+  const resultJson = copy === undefined ? undefined : JSON.stringify(copy);
+  const settled = lease.settle({ status: 'completed', resultJson, keepUntilMs });
+  return isPromise(settled)
+    ? settled.then((outcome) => settledValue(lease.key, copy as Value, outcome))
+    : settledValue(lease.key, copy as Value, settled);
+}
+
+/** The effect happened, so that it must not happen again; only its result is lost, for everybody alike. */
+async function settleInvalid(
+  lease: EffectLease,
+  cause: unknown,
+  keepUntilMs: number | undefined,
+): Promise<never> {
+  const invalid = new EngramkitError('The effect happened, but its result is no JSON.', {
+    code: 'EFFECT_RESULT_INVALID',
+    details: { key: lease.key },
+    hint: 'Return plain JSON from the effect: identifiers and numbers, not objects of libraries.',
+    cause,
   });
+  await lease.settle({ status: 'failed', error: invalid.toJSON(), keepUntilMs });
+  throw invalid;
+}
+
+function settledValue<Value>(key: string, value: Value, outcome: OwnerWrite): Value {
   if (outcome.kind === 'lost') {
-    throw new EffectNotRecordedError(lease.key, copy, 'EFFECT_LEASE_LOST', undefined);
+    throw new EffectNotRecordedError(key, value, 'EFFECT_LEASE_LOST', undefined);
   }
   if (outcome.kind === 'store-failed') {
-    throw new EffectNotRecordedError(lease.key, copy, 'EFFECT_NOT_RECORDED', outcome.cause);
+    throw new EffectNotRecordedError(key, value, 'EFFECT_NOT_RECORDED', outcome.cause);
   }
-  return copy as Value;
+  return value;
 }
 
 /** Writes what a failure means; the failure itself is what the caller gets, whatever the store says. */
@@ -347,7 +249,7 @@ async function settleFailure(
     await lease.settle({
       status: 'failed',
       error: EngramkitError.from(error).toJSON(),
-      ...(keepMs === undefined ? {} : { keepUntilMs: clock.now() + keepMs }),
+      keepUntilMs: keepMs === undefined ? undefined : clock.now() + keepMs,
     });
   }
 }
