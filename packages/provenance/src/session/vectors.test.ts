@@ -59,7 +59,7 @@ const file = new URL('../../test/vectors/provenance.json', import.meta.url);
 // Lossless: the vectors tell 1 and 1.0 apart.
 const vectors = parsePythonJson(readFileSync(file, 'utf8')) as Vectors;
 
-function valueOf(number: unknown): number {
+function secondsOf(number: unknown): number {
   return Number(number);
 }
 
@@ -141,11 +141,11 @@ describe('the vectors of the contract', () => {
       verify: play(script.verify),
       ...(script.capture === undefined ? {} : { captureState: play(script.capture) }),
       maxAttempts: script.max_attempts,
-      settleDelayMs: valueOf(script.settle_delay) * 1_000,
+      settleDelayMs: secondsOf(script.settle_delay) * 1_000,
       clock,
     });
     expect(verified).toBe(vector.returns);
-    expect(clock.delays).toEqual(vector.sleeps.map((seconds) => valueOf(seconds) * 1_000));
+    expect(clock.delays).toEqual(vector.sleeps.map((seconds) => secondsOf(seconds) * 1_000));
     const closed = await session.close();
     expect(closed.outcome).toBe(vector.session_outcome_if_closed);
     const stored = await getSession({ storageDirectory: '/s', files, id: session.id });
