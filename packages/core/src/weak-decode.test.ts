@@ -490,7 +490,11 @@ describe('for every value', () => {
       n: fc.double({ noNaN: true, noDefaultInfinity: true }),
       b: fc.boolean(),
       list: fc.array(fc.double({ noNaN: true, noDefaultInfinity: true })),
-      map: fc.dictionary(fc.string(), fc.string()),
+      // The schema library drops this key by itself.
+      map: fc.dictionary(
+        fc.string().filter((key) => key !== '__proto__'),
+        fc.string(),
+      ),
       nested: fc.record({
         u: fc.oneof(fc.string(), fc.integer()),
         nullable: fc.option(fc.string()),

@@ -1,4 +1,13 @@
 import {
+  acceptsNull,
+  couldBe,
+  hasType,
+  isJsonKind,
+  isObject,
+  typeWords,
+  zeroValue,
+} from './decoding-kinds.js';
+import {
   type DecodingPlan,
   type DecodingSchema,
   foldCase,
@@ -9,7 +18,7 @@ import { describeIssues, issueDetails, type PathIssue } from './issue-list.js';
 import { putMember } from './json-diagnosis.js';
 import { detailPath } from './json-pointer.js';
 import type { WeakDecodeOptions } from './weak-decode.js';
-import { kindOf, type ScalarType, weakDuration, weakScalar, zeroScalars } from './weak-scalar.js';
+import { isScalarType, kindOf, weakDuration, weakScalar } from './weak-scalar.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -17,15 +26,6 @@ const MAX_DEPTH = 256;
 const MAX_OPEN_UNIONS = 300;
 /** Alternatives inside alternatives multiply; nobody's inputs need this many looks. */
 const MAX_STEPS = 2_000_000;
-const SCALAR_TYPES: readonly string[] = ['string', 'integer', 'number', 'boolean'];
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  string: 'text',
-  integer: 'an integer',
-  number: 'a number',
-  boolean: 'a boolean',
-  array: 'a list',
-  object: 'an object',
-};
 
 /** How one alternative of a union went. */
 interface Attempt {
@@ -104,21 +104,18 @@ export class WeakDecoder {
       const attempt = this.#attempt(() => this.#asType(plan, type, value, false));
       if (attempt.issues.length === 0) return this.#accept(attempt);
     }
-    return this.#issue(
-      `expected ${types.map((type) => TYPE_WORDS[type] ?? type).join(' or ')}, got ${kindOf(value)}`,
-      value,
-    );
+    return this.#issue(`expected ${typeWords(types)}, got ${kindOf(value)}`, value);
   }
 
   #asType(plan: DecodingPlan, type: string, value: unknown, wrap: boolean): unknown {
     if (type === 'array') return this.#list(plan, value, wrap);
     if (type === 'object') return this.#object(plan, value);
-    if (!SCALAR_TYPES.includes(type)) return value;
+    if (!isScalarType(type)) return value;
     const isDuration = plan.format === 'duration' || plan.format === 'go-duration';
     const result =
       isDuration && type === 'string'
         ? weakDuration(value, plan.format === 'duration')
-        : weakScalar(value, type as ScalarType);
+        : weakScalar(value, type);
     if (result.reason !== undefined) return this.#issue(result.reason, value);
     if (result.value !== value) this.#cost += 1;
     return result.value;
@@ -313,58 +310,4 @@ export class WeakDecoder {
 
 function isGood(attempt: Attempt): boolean {
   return attempt.issues.length === 0 && !attempt.mismatch;
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Dates, maps, functions and the like come from callers in the same process: the schema decides about them. */
-function isJsonKind(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    return (
-      prototype === null ||
-      prototype === Object.prototype ||
-      Object.getPrototypeOf(prototype) === null
-    );
-  }
-  return typeof value !== 'function' && typeof value !== 'symbol' && typeof value !== 'bigint';
-}
-
-function hasType(value: unknown, type: string): boolean {
-  if (type === 'array') return Array.isArray(value);
-  if (type === 'object') return isObject(value);
-  if (type === 'integer') return Number.isInteger(value);
-  return typeof value === type;
-}
-
-const MAX_UNION_NESTING = 32;
-
-/** Whether an alternative takes a value of this kind without conversion. */
-function couldBe(plan: DecodingPlan, value: unknown, nesting: number): boolean {
-  if (plan.types.length > 0) return plan.types.some((type) => hasType(value, type));
-  if (plan.unions.length === 0 || nesting > MAX_UNION_NESTING) return !plan.nullable;
-  return plan.unions.every((union) =>
-    union.some((branch) => couldBe(branch.plan(), value, nesting + 1)),
-  );
-}
-
-function acceptsNull(plan: DecodingPlan, nesting: number): boolean {
-  if (plan.nullable || plan.allowed?.has('null') === true) return true;
-  if (plan.types.length > 0) return false;
-  if (plan.unions.length === 0 || nesting > MAX_UNION_NESTING) return plan.allowed === undefined;
-  return plan.unions.every((union) =>
-    union.some((branch) => acceptsNull(branch.plan(), nesting + 1)),
-  );
-}
-
-/** What null stands for where something must be. Source: bobrapet-batch section 2.5. */
-function zeroValue(plan: DecodingPlan, value: null | undefined): unknown {
-  const [type] = plan.types;
-  if (type === undefined) return value;
-  if (type === 'object') return {};
-  if (type === 'array') return [];
-  if (plan.format === 'duration' || plan.format === 'go-duration') return '0s';
-  return SCALAR_TYPES.includes(type) ? zeroScalars[type as ScalarType] : value;
 }

@@ -8,6 +8,11 @@ export type ScalarResult =
 /** The JSON types that a scalar can be brought to. */
 export type ScalarType = 'string' | 'integer' | 'number' | 'boolean';
 
+/** Whether a JSON Schema type is one of the scalars. */
+export function isScalarType(type: string): type is ScalarType {
+  return Object.hasOwn(zeroScalars, type);
+}
+
 const LARGEST_INTEGER = 2n ** 63n - 1n;
 
 /** What null means where a value is required. Source: bobrapet-batch section 2.5. */
