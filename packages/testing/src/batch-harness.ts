@@ -28,7 +28,7 @@ export class BatchHarness<Config = unknown, Inputs = unknown, Output = unknown> 
 
   constructor(
     engram: BatchSubject<Config, Inputs, Output>,
-    options: BatchHarnessOptions<Config, Inputs> = {},
+    options: BatchHarnessOptions<NoInfer<Config>, NoInfer<Inputs>> = {},
   ) {
     this.#component = componentOfKind(engram, 'batch');
     this.#options = options;

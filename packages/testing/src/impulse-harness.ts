@@ -29,7 +29,10 @@ export class ImpulseHarness<Config = unknown> {
   readonly #component: ImpulseComponent;
   readonly #options: ImpulseHarnessOptions<Config>;
 
-  constructor(impulse: ImpulseSubject<Config>, options: ImpulseHarnessOptions<Config> = {}) {
+  constructor(
+    impulse: ImpulseSubject<Config>,
+    options: ImpulseHarnessOptions<NoInfer<Config>> = {},
+  ) {
     this.#component = componentOfKind(impulse, 'impulse');
     this.#options = options;
     this.client = options.client ?? recordingTriggerClient();

@@ -12,6 +12,8 @@ export type { Check } from './conformance-error.js';
 export { ConformanceError } from './conformance-error.js';
 export type { ErrorExpectation } from './expected-error.js';
 export type { HarnessOptions } from './harness-parts.js';
+export type { IdempotencyStoreSuiteOptions, SuiteCase } from './idempotency-store-suite.js';
+export { idempotencyStoreSuite } from './idempotency-store-suite.js';
 export type { ImpulseHarnessOptions, ImpulseSubject } from './impulse-harness.js';
 export { ImpulseHarness } from './impulse-harness.js';
 // Stand-ins: deterministic, and they remember.

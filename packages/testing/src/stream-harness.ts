@@ -38,7 +38,7 @@ export class StreamHarness<Config = unknown> {
   #outputs: StreamMessage[] = [];
   #doneCount = 0;
 
-  constructor(engram: StreamSubject<Config>, options: StreamHarnessOptions<Config> = {}) {
+  constructor(engram: StreamSubject<Config>, options: StreamHarnessOptions<NoInfer<Config>> = {}) {
     this.#component = componentOfKind(engram, 'streaming');
     this.#options = options;
     this.context = testContext(options);
