@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   fileIdempotencyStore,
   type IdempotencyStore,
+  type MemoryIdempotencyStore,
   memoryIdempotencyStore,
 } from '@engramkit/ids';
 import { afterAll, describe, expect, it } from 'vitest';

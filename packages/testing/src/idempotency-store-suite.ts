@@ -1,6 +1,5 @@
 import { EngramkitError, systemRandom } from '@engramkit/core';
 import {
-  type IdempotencyRecord,
   type IdempotencyStore,
   once,
   resolveUnknown,
