@@ -31,14 +31,25 @@ export interface CallOptions {
   readonly stdin?: string | Uint8Array;
   /** A file descriptor that takes the place of standard output. */
   readonly stdout?: number;
+  /** The script to start in place of the built program, such as a link to it. */
+  readonly program?: string;
+  /** The largest file that the program may write. */
+  readonly fileLimitKiB?: number;
   /** Ends the program as a failure of the test. */
   readonly limitMs?: number;
 }
 
 /** Starts the built program; the caller awaits `ended`. */
 export function start(args: readonly string[], options: CallOptions = {}): Call {
-  const { env = {}, directory = fixtures, stdin, limitMs = 25_000 } = options;
-  const child = spawn(process.execPath, [program, ...args], {
+  const { env = {}, directory = fixtures, stdin, limitMs = 25_000, fileLimitKiB } = options;
+  const line = [process.execPath, options.program ?? program, ...args];
+  // The shell ignores the signal that the limit would send, so that writes fail with an error instead.
+  const limited =
+    fileLimitKiB === undefined
+      ? line
+      : ['sh', '-c', `trap "" XFSZ; ulimit -f ${fileLimitKiB * 2}; exec "$@"`, 'sh', ...line];
+  const [command = '', ...rest] = limited;
+  const child = spawn(command, rest, {
     cwd: directory,
     // Colours and certificates of the machine that runs the tests change what is seen and how long it takes.
     env: { PATH: process.env.PATH, HOME: tmpdir(), ...env },

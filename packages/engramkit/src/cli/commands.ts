@@ -46,6 +46,11 @@ const run: CommandSpec = {
       placeholder: 'DURATION',
       summary: 'How long the run may take, such as 30s, 1m30s or 500ms; default no limit.',
     },
+    'load-timeout': {
+      type: 'text',
+      placeholder: 'DURATION',
+      summary: 'How long importing the module may take; default 30s.',
+    },
     watch: {
       type: 'switch',
       summary: 'Run again whenever the module or a file that it imports changes.',

@@ -36,6 +36,8 @@ export function problemLines(
   for (const cause of error.causes ?? []) {
     // A wrapper often repeats what it wraps.
     if (error.message.includes(cause)) continue;
+    // The messages of the file system are in words already.
+    if (/^E[A-Z]{2,}: /.test(cause)) continue;
     lines.push(...indent(printable(cause), '    ').split('\n'));
   }
   if (error.hint !== undefined) {

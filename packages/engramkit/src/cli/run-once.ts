@@ -21,7 +21,7 @@ import type { Terminal } from './terminal.js';
 
 /** One run as the command line asks for it. */
 export interface RunRequest {
-  /** Absolute path. */
+  /** As the user wrote it, so that messages show that; relative to the current directory. */
   readonly moduleFile: string;
   readonly exportName: string | undefined;
   readonly stepName: string | undefined;
@@ -30,6 +30,7 @@ export interface RunRequest {
   /** `env:VARIABLE` or `file:PATH` by name. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly timeoutMs: number | undefined;
+  readonly loadTimeoutMs: number | undefined;
   readonly logLevel: LogLevel;
   readonly stateDirectory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -121,6 +122,7 @@ async function work(
     clock: systemClock,
     signal,
     exportName: request.exportName,
+    timeoutMs: request.loadTimeoutMs,
   });
   const { component } = loaded;
   if (component.kind !== 'batch') throw notBatch(component.kind, moduleFile);

@@ -108,7 +108,7 @@ function nextSteps(record: LocalRunRecord, call: CommandCall, moduleFile: string
   const module = shellWord(moduleFile);
   const kept = flags.text('directory');
   const place = kept === undefined ? '' : ` --directory ${shellWord(kept)}`;
-  const show = { line: `${program} runs show last${place}`, does: 'this run again' };
+  const show = { line: `${program} runs show last${place}`, does: 'the record of this run' };
   switch (record.status) {
     case 'succeeded':
       return [

@@ -69,8 +69,11 @@ function heading(output: Output, text: string): string {
 export function stageTable(view: Pick<RunView, 'stages' | 'durationMs'>, output: Output): string[] {
   const longest = Math.max(...view.stages.map(({ durationMs }) => durationMs));
   const threshold = Math.max(0.05, longest / 1_000);
-  const visible = view.stages.filter(({ durationMs }) => durationMs >= threshold);
-  const negligible = view.stages.filter(({ durationMs }) => durationMs < threshold);
+  // The author's own work is always of interest.
+  const shows = (one: RunView['stages'][number]): boolean =>
+    one.durationMs >= threshold || one.stage === 'process';
+  const visible = view.stages.filter(shows);
+  const negligible = view.stages.filter((one) => !shows(one));
   const nameWidth = Math.max(...view.stages.map(({ stage }) => stage.length));
   const room = Math.min(WIDEST_BAR, output.columns - nameWidth - 18);
   const rows = visible.map(({ stage, durationMs }) => {
@@ -82,7 +85,8 @@ export function stageTable(view: Pick<RunView, 'stages' | 'durationMs'>, output:
   });
   if (negligible.length > 0) {
     const sum = negligible.reduce((total, { durationMs }) => total + durationMs, 0);
-    const name = `${negligible.length} others`;
+    const name =
+      negligible.length === 1 ? (negligible[0]?.stage ?? '') : `${negligible.length} others`;
     rows.push(output.paint('dim', `  ${name.padEnd(nameWidth)} ${durationText(sum).padStart(11)}`));
   }
   return rows;

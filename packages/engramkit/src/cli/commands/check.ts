@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { EngramkitError, isStandardSchema } from '@engramkit/core';
 import { loadJsonSchema } from '@engramkit/descriptor';
 import type { Component } from '@engramkit/engram';
@@ -19,9 +18,9 @@ interface CheckFinding {
 
 /** `engramkit check <module>`. */
 export async function execute(call: CommandCall): Promise<ExitCode> {
-  const { positionals, flags, terminal, directory } = call;
+  const { positionals, flags, terminal } = call;
   const [given = ''] = positionals;
-  const findings = await findingsFor(call, resolve(directory, given));
+  const findings = await findingsFor(call, given);
   const problems = findings.filter(({ verdict }) => verdict === 'problem').length;
   const exitCode = problems === 0 ? 0 : 1;
   const { stdout } = terminal;

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { JsonObject } from '@engramkit/core';
 import { type ComponentDescription, describeComponent } from '@engramkit/descriptor';
@@ -14,7 +13,7 @@ import type { Output } from '../terminal.js';
 export async function execute(call: CommandCall): Promise<ExitCode> {
   const { positionals, flags, terminal } = call;
   const [given = ''] = positionals;
-  const loaded = await loadForCommand(call, resolve(call.directory, given));
+  const loaded = await loadForCommand(call, given);
   const descriptions = await Promise.all(
     loaded.components.map((component) =>
       describeComponent(component, {

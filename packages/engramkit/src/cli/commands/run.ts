@@ -23,7 +23,8 @@ export async function execute(call: CommandCall): Promise<ExitCode> {
       hint: 'Put one of them into a file: --config @config.yaml.',
     });
   }
-  const timeoutMs = timeoutOf(flags);
+  const timeoutMs = durationOf('timeout', flags);
+  const loadTimeoutMs = durationOf('load-timeout', flags);
   const logLevel = logLevelOf(flags);
   const secrets = secretSources(flags.texts('secret'), directory);
   if (flags.on('watch')) {
@@ -38,13 +39,14 @@ export async function execute(call: CommandCall): Promise<ExitCode> {
   using status = openStatusLine(terminal.stderr, systemClock);
   return await runOnce(
     {
-      moduleFile: resolve(directory, given),
+      moduleFile: given,
       exportName: flags.text('export'),
       stepName: flags.text('step'),
       config,
       inputs,
       secrets,
       timeoutMs,
+      loadTimeoutMs,
       logLevel,
       stateDirectory: state,
       env,
@@ -65,21 +67,21 @@ async function document(which: 'config' | 'inputs', flags: Flags, directory: str
     : await readJsonArgument(`--${which}`, value, { directory, stdin: process.stdin });
 }
 
-function timeoutOf(flags: Flags): number | undefined {
-  const text = flags.text('timeout');
+function durationOf(flag: string, flags: Flags): number | undefined {
+  const text = flags.text(flag);
   if (text === undefined) return undefined;
   let milliseconds: number;
   try {
     milliseconds = durationToMs(parseDuration(text));
   } catch (error) {
-    throw new UsageError(`--timeout ${text} is not a duration`, {
+    throw new UsageError(`--${flag} ${text} is not a duration`, {
       hint: 'Write a number with a unit, such as 500ms, 30s, 1m30s or 2h.',
       cause: error,
     });
   }
   if (milliseconds > 0) return milliseconds;
-  throw new UsageError(`--timeout ${text} leaves no time`, {
-    hint: 'Give a duration above zero, or leave --timeout out for no limit.',
+  throw new UsageError(`--${flag} ${text} leaves no time`, {
+    hint: `Give a duration above zero, or leave --${flag} out.`,
   });
 }
 
