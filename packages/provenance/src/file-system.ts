@@ -28,8 +28,12 @@ export interface FileSystem {
   stat(path: string): Promise<{ readonly size: number; readonly modifiedMs: number } | undefined>;
   /** The whole file, or undefined when it is missing. */
   readFile(path: string): Promise<Uint8Array | undefined>;
-  /** Creates a file with this content in one step; false when the name is taken. */
-  createFile(path: string, content: string): Promise<boolean>;
+  /** Creates a file with this content in one step; false when the name is taken. `secret` lets only the owner read it. */
+  createFile(
+    path: string,
+    content: string,
+    options?: { readonly secret?: boolean },
+  ): Promise<boolean>;
   /** Opens for reading, or undefined when the file is missing. */
   openForReading(path: string): Promise<OpenFile | undefined>;
   /** Opens for appending; `create` demands that the name is free (`EEXIST` otherwise). */
@@ -54,16 +58,17 @@ export const nodeFileSystem: FileSystem = {
     return found === undefined ? undefined : { size: found.size, modifiedMs: found.mtimeMs };
   },
   readFile: (path) => orIfMissing<Uint8Array | undefined>(nodeFiles.readFile(path), undefined),
-  async createFile(path, content) {
+  async createFile(path, content, options) {
+    const mode = options?.secret === true ? 0o600 : 0o644;
     const draft = `${path}.${systemRandom.uuid()}.draft`;
-    await nodeFiles.writeFile(draft, content, { flag: 'wx' });
+    await nodeFiles.writeFile(draft, content, { flag: 'wx', mode });
     try {
       await nodeFiles.link(draft, path);
       return true;
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
       if (!LINKLESS.has(codeOf(error) ?? '')) throw error;
-      return await createInPlace(path, content);
+      return await createInPlace(path, content, mode);
     } finally {
       await nodeFiles.rm(draft, { force: true });
     }
@@ -160,9 +165,9 @@ const LINKLESS: ReadonlySet<string> = new Set([
   'EISDIR',
 ]);
 
-async function createInPlace(path: string, content: string): Promise<boolean> {
+async function createInPlace(path: string, content: string, mode: number): Promise<boolean> {
   try {
-    await nodeFiles.writeFile(path, content, { flag: 'wx' });
+    await nodeFiles.writeFile(path, content, { flag: 'wx', mode });
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;

@@ -6,12 +6,12 @@ import { Parser, Store, Writer } from 'n3';
 import oxigraph from 'oxigraph';
 import * as rdfCanonize from 'rdf-canonize';
 import { describe, expect, it } from 'vitest';
+import { shaclReport } from '../../test/support/shacl.js';
 import { formatSessionFile, parseSessionFile } from '../session/session-file.js';
 import type { SessionRecord } from '../session/session-record.js';
 import { exportRdf, type RdfFormat } from './rdf-export.js';
 import type { ProvOptions, ProvSource } from './session-statements.js';
 import { PROVENANCE_SHAPE } from './shape.js';
-import { shaclReport } from '../../test/support/shacl.js';
 
 const file = new URL('../../test/vectors/prov-export-example.json', import.meta.url);
 const example = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -25,14 +25,22 @@ function sourceOf(record: SessionRecord): ProvSource {
   return { header: record, actions: () => record.actions };
 }
 
-async function exported(record: SessionRecord, format: RdfFormat, options: ProvOptions = {}): Promise<string> {
+async function exported(
+  record: SessionRecord,
+  format: RdfFormat,
+  options: ProvOptions = {},
+): Promise<string> {
   const chunks: string[] = [];
   for await (const chunk of exportRdf(sourceOf(record), { format, ...options })) chunks.push(chunk);
   return chunks.join('');
 }
 
 function canonize(nquads: string): Promise<string> {
-  return rdfCanonize.canonize(nquads, { algorithm: 'RDFC-1.0', inputFormat: 'application/n-quads', format: 'application/n-quads' });
+  return rdfCanonize.canonize(nquads, {
+    algorithm: 'RDFC-1.0',
+    inputFormat: 'application/n-quads',
+    format: 'application/n-quads',
+  });
 }
 
 /** N-Quads of what a parser of somebody else reads from the export. */
@@ -40,7 +48,12 @@ async function readBack(text: string, format: RdfFormat): Promise<string> {
   if (format === 'json-ld') {
     const refuse = () => Promise.reject(new Error('no network'));
     const document = JSON.parse(text) as object;
-    return String(await jsonld.toRDF(document as never, { format: 'application/n-quads', documentLoader: refuse }));
+    return String(
+      await jsonld.toRDF(document as never, {
+        format: 'application/n-quads',
+        documentLoader: refuse,
+      }),
+    );
   }
   if (format !== 'turtle') return text; // The canonicaliser has a parser of its own.
   const writer = new Writer({ format: 'N-Quads' });
@@ -91,7 +104,9 @@ describe('a PROV-O export', () => {
 
   it('is one dataset in all forms, also for hostile content', async () => {
     const [first, ...others] = await Promise.all(
-      formats.map(async (format) => canonize(await readBack(await exported(hostile, format), format))),
+      formats.map(async (format) =>
+        canonize(await readBack(await exported(hostile, format), format)),
+      ),
     );
     for (const other of others) expect(other).toBe(first);
     expect(first).toContain('%20');
@@ -116,7 +131,10 @@ describe('a PROV-O export', () => {
   });
 
   it('conforms to the shape, and a broken one does not', async () => {
-    for (const record of [session, { ...hostile, was_associated_with: session.was_associated_with }]) {
+    for (const record of [
+      session,
+      { ...hostile, was_associated_with: session.was_associated_with },
+    ]) {
       const turtle = await exported(record, 'turtle');
       expect(await shaclReport(turtle, PROVENANCE_SHAPE)).toEqual([]);
     }
@@ -134,9 +152,13 @@ describe('a PROV-O export', () => {
 
   it('can link only the attempts of one action', async () => {
     const other = session.actions.map((action) => ({ ...action, action_type: `t${action.seq}` }));
-    const text = await exported({ ...session, actions: other }, 'n-quads', { informedBy: 'attempts' });
+    const text = await exported({ ...session, actions: other }, 'n-quads', {
+      informedBy: 'attempts',
+    });
     expect(text).not.toContain('wasInformedBy');
-    expect(await exported(session, 'n-quads', { informedBy: 'attempts' })).toContain('wasInformedBy');
+    expect(await exported(session, 'n-quads', { informedBy: 'attempts' })).toContain(
+      'wasInformedBy',
+    );
   });
 
   it('takes another vocabulary', async () => {

@@ -2,7 +2,13 @@ import { digestOf } from '../session/action-builder.js';
 import { canonicalText, type RecordedMap } from '../session/recorded-value.js';
 import type { ActionRecord, SessionHeader } from '../session/session-record.js';
 import { kernelShortName } from '../urn.js';
-import { DEFAULT_VOCABULARY, NAMESPACES, safeIri, type Statement, type StatementObject } from './statement.js';
+import {
+  DEFAULT_VOCABULARY,
+  NAMESPACES,
+  type Statement,
+  type StatementObject,
+  safeIri,
+} from './statement.js';
 
 /** A session as exporters read it: its header, and its actions as often as they are asked for. */
 export interface ProvSource {
@@ -152,7 +158,8 @@ function* actionStatements(
     .text(`${vocabulary}diffSummary`, action.diff_summary)
     .link(`${PROV}wasAssociatedWith`, action.kernel);
   if (action.via_edge !== null) about.link(`${vocabulary}viaEdge`, `ckp://Edge#${action.via_edge}`);
-  if (informedBy !== undefined) about.link(`${PROV}wasInformedBy`, `${names.session}/a/${informedBy.seq}`);
+  if (informedBy !== undefined)
+    about.link(`${PROV}wasInformedBy`, `${names.session}/a/${informedBy.seq}`);
   if (action.intent !== null) about.link(`${PROV}qualifiedAssociation`, `${iri}/association`);
   if (action.before_state !== null) about.link(`${PROV}used`, `${iri}/before`);
   for (const used of action.used ?? []) about.link(`${PROV}used`, used);
@@ -193,7 +200,12 @@ function* valueStatements(
   }
 }
 
-function entity(iri: string, value: RecordedMap, vocabulary: string, ...types: readonly string[]): About {
+function entity(
+  iri: string,
+  value: RecordedMap,
+  vocabulary: string,
+  ...types: readonly string[]
+): About {
   return new About(iri)
     .types(`${PROV}Entity`, ...types)
     .add(`${PROV}value`, { text: canonicalText(value), datatype: `${NAMESPACES.rdf}JSON` })
