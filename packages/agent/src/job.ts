@@ -1,0 +1,350 @@
+import {
+  ArcpError,
+  type Budget,
+  type Credential,
+  isEmittableKind,
+  isTerminalStatus,
+  type JobStatus,
+  type Lease,
+  leaseToJson,
+  type Reservation,
+  wireTime,
+} from '@engramkit/arcp';
+import type { Clock, JsonObject, JsonValue, Timer } from '@engramkit/core';
+import type { AgentDefinition } from './agent-definition.js';
+import { BudgetReports } from './budget-reports.js';
+import type { LeaseGuard } from './lease-guard.js';
+import type { RuntimeLimits } from './limits.js';
+import type { Session } from './session.js';
+
+/** One sequenced frame of a job, as late subscribers get it. */
+interface HistoryEntry {
+  readonly ownerSequence: number;
+  readonly type: string;
+  readonly payload: JsonObject;
+  readonly size: number;
+}
+
+/** Everything that is fixed when a job is accepted. */
+export interface JobFacts {
+  readonly id: string;
+  readonly agent: string;
+  readonly definition: AgentDefinition;
+  readonly principal: string;
+  readonly input: JsonValue | undefined;
+  readonly lease: Lease;
+  readonly expiresAt: string | undefined;
+  readonly expiresAtMs: number | undefined;
+  readonly budget: Budget;
+  readonly reservation: Reservation | undefined;
+  readonly credentials: readonly Credential[];
+  readonly traceId: string;
+  readonly createdAtMs: number;
+  readonly maxRuntimeSec: number | undefined;
+  readonly parent: Job | undefined;
+  readonly delegateId: string | undefined;
+  readonly detached: boolean;
+}
+
+/** Kinds that may be dropped when nobody takes them for too long. Source: arcp section 2.6, S-54. */
+const DROPPABLE: ReadonlySet<string> = new Set(['log', 'thought', 'progress', 'metric']);
+
+/** One job: its state machine, its events, and who observes it. Source: arcp sections 3.4 to 3.6. */
+export class Job {
+  readonly facts: JobFacts;
+  readonly guard: LeaseGuard;
+  readonly children = new Set<Job>();
+  readonly abort = new AbortController();
+  /** Sessions that submitted it, also later under the same idempotency key. */
+  readonly owners = new Set<Session>();
+  readonly subscribers = new Set<Session>();
+  readonly settled: Promise<JsonValue | undefined>;
+  status: JobStatus = 'pending';
+  endedAtMs: number | undefined;
+  lastEventSeq = 0;
+  historyTruncated = false;
+  terminal: { readonly type: string; readonly payload: JsonObject } | undefined;
+  cancelling = false;
+  readonly #clock: Clock;
+  readonly #limits: RuntimeLimits;
+  readonly #reports: BudgetReports;
+  readonly #onEnd: (job: Job) => void;
+  readonly #timers = new Set<Timer>();
+  #history: HistoryEntry[] = [];
+  #dropped = 0;
+  #pressureShown = false;
+  #resolve: (value: JsonValue | undefined) => void = () => undefined;
+  #reject: (error: ArcpError) => void = () => undefined;
+
+  constructor(
+    facts: JobFacts,
+    options: {
+      readonly clock: Clock;
+      readonly limits: RuntimeLimits;
+      readonly guard: LeaseGuard;
+      readonly onEnd: (job: Job) => void;
+    },
+  ) {
+    this.facts = facts;
+    this.guard = options.guard;
+    this.#clock = options.clock;
+    this.#limits = options.limits;
+    this.#onEnd = options.onEnd;
+    this.#reports = new BudgetReports(facts.budget, options.clock);
+    this.settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.settled.catch(() => undefined);
+  }
+
+  get id(): string {
+    return this.facts.id;
+  }
+
+  get traceId(): string {
+    return this.facts.traceId;
+  }
+
+  get ended(): boolean {
+    return isTerminalStatus(this.status);
+  }
+
+  /** Starts the clocks of the job. Source: arcp sections 3.6 and 5.6. */
+  start(): void {
+    this.status = 'running';
+    const { maxRuntimeSec, expiresAtMs } = this.facts;
+    if (maxRuntimeSec !== undefined) {
+      this.#after(maxRuntimeSec * 1_000, () =>
+        this.interrupt(
+          new ArcpError('TIMEOUT', `the job ran longer than ${maxRuntimeSec} seconds`),
+          0,
+        ),
+      );
+    }
+    if (expiresAtMs !== undefined) {
+      this.#after(expiresAtMs - this.#clock.now(), () =>
+        this.interrupt(
+          new ArcpError('LEASE_EXPIRED', 'the lease has expired'),
+          this.#limits.cancelGraceMs,
+        ),
+      );
+    }
+    this.publish('job.event', this.#event('status', { phase: 'running' }));
+  }
+
+  /** Emits an event of the agent. Nothing happens after the end. Source: arcp section 3.4, J-24. */
+  async emit(kind: string, body: JsonObject): Promise<void> {
+    if (!isEmittableKind(kind)) {
+      throw new ArcpError(
+        'INVALID_REQUEST',
+        `an agent may not emit the kind "${kind.slice(0, 100)}"`,
+        {
+          hint: 'Use one of the reserved kinds, or one that starts with "x-vendor.".',
+        },
+      );
+    }
+    if (this.ended) return;
+    const cost = this.#costOf(kind, body);
+    if (cost === undefined && DROPPABLE.has(kind) && !(await this.#room())) {
+      this.#dropped += 1;
+      return;
+    }
+    if (this.ended) return;
+    this.publish('job.event', this.#event(kind, body));
+    if (cost !== undefined) {
+      for (const report of this.#reports.after(cost))
+        this.publish('job.event', this.#event('metric', report));
+    }
+    if (this.#congested()) await this.#room();
+  }
+
+  /** Emits at once, without waiting for anybody; for refusals and other facts that must not be held up. */
+  emitNow(kind: string, body: JsonObject): void {
+    if (!this.ended) this.publish('job.event', this.#event(kind, body));
+  }
+
+  /** Numbers a frame in every observer's session and keeps it for late ones. */
+  publish(type: string, payload: JsonObject): void {
+    const size = JSON.stringify(payload).length;
+    let ownerSequence = 0;
+    for (const session of this.owners) {
+      const sequence = this.#deliver(session, type, payload, size);
+      if (ownerSequence === 0) ownerSequence = sequence;
+    }
+    for (const session of this.subscribers) {
+      if (!this.owners.has(session)) this.#deliver(session, type, payload, size);
+    }
+    if (ownerSequence > 0) this.lastEventSeq = ownerSequence;
+    this.#history.push({ ownerSequence, type, payload, size });
+    if (this.#history.length > this.#limits.maxHistoryEvents * 1.25) {
+      this.#history = this.#history.slice(-this.#limits.maxHistoryEvents);
+      this.historyTruncated = true;
+    }
+  }
+
+  /** How many frames a replay from the number would have. */
+  countAfter(after: number): number {
+    return this.#history.filter(({ ownerSequence }) => ownerSequence > after).length;
+  }
+
+  /** Sends what happened after a number of the owner's to one session; gives back how many frames. Source: J-60 to J-62. */
+  replayTo(session: Session, after: number): number {
+    let count = 0;
+    for (const entry of this.#history) {
+      if (entry.ownerSequence <= after) continue;
+      this.#deliver(session, entry.type, entry.payload, entry.size);
+      count += 1;
+    }
+    return count;
+  }
+
+  /** Asks the agent to stop and ends the job after a grace, whatever the agent does. */
+  interrupt(cause: ArcpError, graceMs: number): void {
+    if (this.ended) return;
+    if (!this.abort.signal.aborted) this.abort.abort(cause);
+    if (graceMs <= 0) this.fail(cause);
+    else this.#after(graceMs, () => this.fail(cause));
+  }
+
+  succeed(result: JsonValue | undefined, extra: JsonObject = {}): void {
+    if (this.ended) return;
+    if (this.cancelling || this.abort.signal.reason instanceof ArcpError) {
+      this.fail(this.abort.signal.reason);
+      return;
+    }
+    const payload: JsonObject = {
+      final_status: 'success',
+      job_id: this.id,
+      ...(result === undefined || extra.result_id !== undefined ? {} : { result }),
+      ...extra,
+      completed_at: wireTime(this.#clock.now()),
+    };
+    this.#finish('success', 'job.result', payload);
+    this.#resolve(result);
+  }
+
+  fail(thrown: unknown): void {
+    if (this.ended) return;
+    const error = this.#classify(thrown);
+    const payload = error.toPayload();
+    const status =
+      payload.code === 'CANCELLED'
+        ? 'cancelled'
+        : payload.code === 'TIMEOUT'
+          ? 'timed_out'
+          : 'error';
+    this.#finish(status, 'job.error', {
+      final_status: status,
+      ...payload,
+      job_id: this.id,
+      completed_at: wireTime(this.#clock.now()),
+    });
+    this.#reject(error);
+  }
+
+  /** The members that acceptances, subscriptions and listings share. */
+  description(): JsonObject {
+    const { lease, expiresAt, budget, parent } = this.facts;
+    return {
+      lease: leaseToJson(lease),
+      ...(expiresAt === undefined ? {} : { lease_constraints: { expires_at: expiresAt } }),
+      ...(budget.limited ? { budget: budget.toJSON() } : {}),
+      ...(parent === undefined ? {} : { parent_job_id: parent.id }),
+    };
+  }
+
+  #finish(status: JobStatus, type: string, payload: JsonObject): void {
+    if (this.#dropped > 0) {
+      this.publish(
+        'job.event',
+        this.#event('log', {
+          level: 'warn',
+          message: `${this.#dropped} events were dropped: nobody took them in time`,
+        }),
+      );
+    }
+    this.status = status;
+    this.endedAtMs = this.#clock.now();
+    this.terminal = { type, payload };
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.publish(type, payload);
+    if (!this.abort.signal.aborted)
+      this.abort.abort(new ArcpError('CANCELLED', 'the job has ended'));
+    for (const credential of this.facts.credentials) credential.drop();
+    this.facts.reservation?.settle();
+    for (const child of this.children) {
+      if (!child.facts.detached)
+        child.interrupt(new ArcpError('CANCELLED', 'the parent job has ended'), 0);
+    }
+    this.#onEnd(this);
+  }
+
+  /** Source: arcp section 3.4, J-23. */
+  #classify(thrown: unknown): ArcpError {
+    const { reason } = this.abort.signal;
+    if (reason instanceof ArcpError && (this.abort.signal.aborted || thrown === reason)) {
+      // Whatever an agent throws after it was told to stop, it ends for the reason it was told.
+      return reason;
+    }
+    if (thrown instanceof ArcpError) return thrown;
+    const error = ArcpError.from(thrown);
+    return new ArcpError('INTERNAL_ERROR', error.message, { cause: thrown });
+  }
+
+  #event(kind: string, body: JsonObject): JsonObject {
+    return { kind, ts: wireTime(this.#clock.now()), body };
+  }
+
+  /** Subtracts a cost before it is shown; throws for a bad one. Source: arcp section 5.7, L-52. */
+  #costOf(
+    kind: string,
+    body: JsonObject,
+  ): { readonly currency: string; readonly crossedZero: boolean } | undefined {
+    const { name, unit, value } = body;
+    if (kind !== 'metric' || typeof name !== 'string' || !name.startsWith('cost.'))
+      return undefined;
+    if (name === 'cost.budget' || name.startsWith('cost.budget.')) return undefined;
+    return this.facts.budget.spend(typeof unit === 'string' ? unit : '', Number(value));
+  }
+
+  #deliver(session: Session, type: string, payload: JsonObject, size: number): number {
+    if (type === 'job.event' && payload.kind === 'progress' && !session.features.has('progress'))
+      return 0;
+    return session.sequenced(type, this, payload, size);
+  }
+
+  /** A slow subscriber slows nobody; a slow owner slows its own job. Source: arcp section 2.6, S-54 and S-56. */
+  #congested(): boolean {
+    for (const session of this.owners) if (session.congested) return true;
+    return false;
+  }
+
+  async #room(): Promise<boolean> {
+    if (!this.#congested()) {
+      this.#pressureShown = false;
+      return true;
+    }
+    if (!this.#pressureShown) {
+      this.#pressureShown = true;
+      this.publish('job.event', this.#event('status', { phase: 'back_pressure' }));
+    }
+    const waits = [...this.owners].map((session) =>
+      session.relieved(this.#limits.emitTimeoutMs, this.abort.signal),
+    );
+    return (await Promise.all(waits)).every(Boolean);
+  }
+
+  #after(delayMs: number, callback: () => void): void {
+    const timer = this.#clock.setTimer(
+      () => {
+        this.#timers.delete(timer);
+        callback();
+      },
+      delayMs,
+      { unref: true },
+    );
+    this.#timers.add(timer);
+  }
+}

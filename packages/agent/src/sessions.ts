@@ -1,0 +1,191 @@
+import {
+  ArcpError,
+  type ArcpFeature,
+  correlation,
+  type Envelope,
+  type Hello,
+  type IdentifierSource,
+  negotiateFeatures,
+  type PeerIdentity,
+  readHello,
+  resumeToken,
+} from '@engramkit/arcp';
+import type { Clock, JsonObject } from '@engramkit/core';
+import type { AgentRegistry } from './agent-registry.js';
+import type { Connection } from './connection.js';
+import { digestText } from './digest.js';
+import type { RuntimeLimits } from './limits.js';
+import { Session } from './session.js';
+
+/** Who a bearer token belongs to; nothing refuses it. Must take the same time for every wrong token. */
+export type Authenticate = (
+  token: string,
+  context: { readonly signal: AbortSignal },
+) => string | undefined | Promise<string | undefined>;
+
+/** What the handshake needs of the runtime. */
+export interface SessionParts {
+  readonly authenticate: Authenticate;
+  readonly agents: AgentRegistry;
+  readonly limits: RuntimeLimits;
+  readonly clock: Clock;
+  readonly identifiers: IdentifierSource;
+  readonly identity: PeerIdentity;
+  readonly features: readonly ArcpFeature[];
+  readonly onDrop: (session: Session) => void;
+}
+
+interface TokenRecord {
+  readonly session: Session;
+  /** Digest of the valid token; the token itself is not kept. */
+  current: string;
+  /** Valid until the first frame on the new transport, so that a lost welcome locks nobody out. Source: S-24. */
+  previous: string | undefined;
+}
+
+/** Opens, resumes and forgets sessions. Source: arcp sections 2.2 to 2.4. */
+export class Sessions {
+  readonly #parts: SessionParts;
+  readonly #records = new Map<string, TokenRecord>();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  get all(): readonly Session[] {
+    return [...this.#records.values()].map(({ session }) => session);
+  }
+
+  /** Answers a hello: welcome, or an error and the end of the connection. */
+  async hello(envelope: Envelope, connection: Connection): Promise<void> {
+    try {
+      const hello = readHello(envelope);
+      const principal = await this.#parts.authenticate(hello.token, {
+        signal: AbortSignal.timeout(this.#parts.limits.handshakeTimeoutMs),
+      });
+      if (principal === undefined)
+        throw new ArcpError('UNAUTHENTICATED', 'the token is not accepted');
+      if (connection.ended) return;
+      this.#sweep();
+      if (hello.resume === undefined)
+        this.#welcome(this.#open(hello, principal), hello, connection);
+      else this.#resume(hello, principal, connection);
+    } catch (thrown) {
+      const error =
+        thrown instanceof ArcpError
+          ? thrown
+          : new ArcpError('INTERNAL_ERROR', 'the session could not be opened', { cause: thrown });
+      // The identifier is minted for readers that drop an error without one. Source: arcp section 2.2, S-4.
+      connection.send({
+        arcp: envelope.arcp,
+        id: this.#parts.identifiers.next('msg_'),
+        type: 'session.error',
+        session_id: envelope.session_id ?? this.#parts.identifiers.next('sess_'),
+        payload: { ...error.toPayload(), ...correlation(envelope.id) },
+      });
+      connection.close('policy');
+    }
+  }
+
+  /** The new transport works: the token from before is worthless now. */
+  confirmed(session: Session): void {
+    const record = this.#records.get(session.id);
+    if (record !== undefined) record.previous = undefined;
+  }
+
+  #open(hello: Hello, principal: string): Session {
+    const { limits, clock, identifiers } = this.#parts;
+    const proposed = hello.proposedSessionId;
+    const session = new Session({
+      id:
+        proposed !== undefined && !this.#records.has(proposed)
+          ? proposed
+          : identifiers.next('sess_'),
+      principal,
+      features: new Set(negotiateFeatures(this.#parts.features, hello.features)),
+      dialect: hello.dialect,
+      limits,
+      clock,
+      identifiers,
+    });
+    this.#records.set(session.id, { session, current: '', previous: undefined });
+    return session;
+  }
+
+  /** Every refusal is the same, so that nothing leaks. Source: arcp section 2.4, S-22 and S-23. */
+  #resume(hello: Hello, principal: string, connection: Connection): void {
+    const { sessionId, resumeToken: token, lastEventSeq } = hello.resume!;
+    const digest = digestText(token);
+    const record =
+      sessionId === undefined
+        ? [...this.#records.values()].find(
+            (known) => known.current === digest || known.previous === digest,
+          )
+        : this.#records.get(sessionId);
+    const session = record?.session;
+    if (
+      record === undefined ||
+      session === undefined ||
+      !(digestsEqual(record.current, digest) || digestsEqual(record.previous ?? '', digest)) ||
+      session.principal !== principal ||
+      !session.covers(lastEventSeq)
+    ) {
+      throw new ArcpError('RESUME_WINDOW_EXPIRED', 'the session cannot be resumed');
+    }
+    const before = session.connection;
+    session.connection = undefined;
+    before?.detach();
+    before?.close('shutdown');
+    session.features = new Set(negotiateFeatures(this.#parts.features, hello.features));
+    session.acknowledge(lastEventSeq);
+    this.#welcome(session, hello, connection);
+    session.replay(lastEventSeq);
+    session.relieve();
+  }
+
+  #welcome(session: Session, hello: Hello, connection: Connection): void {
+    const { limits, identity, agents } = this.#parts;
+    const record = this.#records.get(session.id)!;
+    const token = resumeToken();
+    record.previous = record.current === '' ? undefined : record.current;
+    record.current = digestText(token);
+    const heartbeat = session.features.has('heartbeat') ? limits.heartbeatIntervalSec : undefined;
+    session.connection = connection;
+    connection.bind(session, heartbeat);
+    const payload: JsonObject = {
+      runtime: { name: identity.name, version: identity.version },
+      ...(hello.dialect === 'seed'
+        ? { runtime_name: identity.name, runtime_version: identity.version }
+        : {}),
+      session_id: session.id,
+      resume_token: token,
+      resume_window_sec: limits.resumeWindowSec,
+      ...(heartbeat === undefined ? {} : { heartbeat_interval_sec: heartbeat }),
+      capabilities: {
+        encodings: ['json'],
+        features: [...session.features],
+        agents: agents.advertised().map((agent) => ({ ...agent, versions: [...agent.versions] })),
+      },
+    };
+    session.plain('session.welcome', payload);
+  }
+
+  /** Forgets sessions whose window is over. Source: arcp section 2.4, S-21. */
+  #sweep(): void {
+    const oldestMs = this.#parts.clock.monotonic() - this.#parts.limits.resumeWindowSec * 1_000;
+    for (const [id, { session }] of this.#records) {
+      if (session.connection !== undefined || session.lastExchangeMs > oldestMs) continue;
+      this.#records.delete(id);
+      this.#parts.onDrop(session);
+    }
+  }
+}
+
+/** Compares in a time that does not depend on where the texts differ. */
+function digestsEqual(left: string, right: string): boolean {
+  if (left.length !== right.length) return false;
+  let difference = 0;
+  for (let at = 0; at < left.length; at += 1)
+    difference |= left.charCodeAt(at) ^ right.charCodeAt(at);
+  return difference === 0;
+}

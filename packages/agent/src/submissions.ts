@@ -1,0 +1,424 @@
+import {
+  ArcpError,
+  assertLeaseSubset,
+  Budget,
+  correlation,
+  type Envelope,
+  expiryInstant,
+  formatAgentReference,
+  type IdentifierSource,
+  leaseAmounts,
+  leaseToJson,
+  newTraceId,
+  parseExpiry,
+  parseLease,
+  type Reservation,
+  readSubmit,
+  type SubmitRequest,
+  wireTime,
+} from '@engramkit/arcp';
+import type { Clock, JsonObject, JsonValue } from '@engramkit/core';
+import type { AgentRegistry } from './agent-registry.js';
+import { type Credentials, credentialsToWire } from './credentials.js';
+import type { DelegatedJob, DelegateOptions } from './delegation.js';
+import { type IdempotencyKeys, parametersOf } from './idempotency.js';
+import { Job } from './job.js';
+import { runAgent } from './job-runner.js';
+import type { JobStore } from './job-store.js';
+import { LeaseGuard } from './lease-guard.js';
+import type { RuntimeLimits } from './limits.js';
+import type { Session } from './session.js';
+
+/** What submissions need of the runtime. */
+export interface SubmissionParts {
+  readonly agents: AgentRegistry;
+  readonly jobs: JobStore;
+  readonly keys: IdempotencyKeys;
+  readonly limits: RuntimeLimits;
+  readonly clock: Clock;
+  readonly identifiers: IdentifierSource;
+  readonly credentials: Credentials | undefined;
+  readonly requireModelUse: boolean;
+  /** How a refusal is sent to peers that speak the draft. Source: arcp section 3.2, J-8. */
+  readonly rejection: 'job.error' | 'session.error';
+  readonly closing: () => boolean;
+}
+
+const ANSWERS_KEPT = 256;
+
+/** Accepts jobs, from clients and from agents. Source: arcp sections 3.1 to 3.3 and 5.9. */
+export class Submissions {
+  readonly #parts: SubmissionParts;
+
+  constructor(parts: SubmissionParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers the submits of one session in the order of their arrival. Source: arcp section 1.6, E-32. */
+  submit(session: Session, envelope: Envelope): void {
+    const known = session.answered.get(envelope.id);
+    if (known !== undefined) {
+      session.connection?.send(known);
+      return;
+    }
+    if (session.queue === undefined && this.#parts.credentials === undefined) {
+      this.#answer(session, envelope, () => this.#accept(session, envelope));
+      return;
+    }
+    this.#enqueue(session, async () => {
+      try {
+        const launch = await this.#acceptWithCredentials(session, envelope);
+        this.#answer(session, envelope, () => launch);
+      } catch (error) {
+        this.#answer(session, envelope, () => {
+          throw error;
+        });
+      }
+    });
+  }
+
+  /** Runs a child of a job under a part of its lease. Source: arcp section 5.9. */
+  async delegate(
+    parent: Job,
+    agent: string,
+    input: JsonValue | undefined,
+    options: DelegateOptions,
+  ): Promise<DelegatedJob> {
+    const { identifiers } = this.#parts;
+    const delegateId = identifiers.next('del_');
+    const session = [...parent.owners][0];
+    try {
+      if (session === undefined)
+        throw new ArcpError('INTERNAL_ERROR', 'the job has no session any more');
+      const launch = this.#child(parent, agent, input, options, delegateId);
+      const { job } = launch;
+      parent.emitNow('delegate', {
+        delegate_id: delegateId,
+        agent,
+        ...(input === undefined ? {} : { input }),
+        ...(options.lease === undefined ? {} : { lease_request: leaseToJson(options.lease) }),
+        child_job_id: job.id,
+      });
+      const accept = (): void => {
+        for (const owner of job.owners)
+          owner.plain('job.accepted', launch.payload, { job_id: job.id, trace_id: job.traceId });
+        this.#launch(job);
+      };
+      if (session.queue === undefined) accept();
+      else this.#enqueue(session, async () => accept());
+      return {
+        jobId: job.id,
+        delegateId,
+        result: () => job.settled,
+        cancel: (reason = 'cancelled by the parent') =>
+          job.interrupt(new ArcpError('CANCELLED', reason), 0),
+      };
+    } catch (thrown) {
+      const error =
+        thrown instanceof ArcpError
+          ? thrown
+          : new ArcpError('INTERNAL_ERROR', ArcpError.from(thrown).message, { cause: thrown });
+      parent.emitNow('tool_result', { call_id: delegateId, error: { ...error.toPayload() } });
+      throw error;
+    }
+  }
+
+  #enqueue(session: Session, work: () => Promise<void>): void {
+    const queue: Promise<void> = (session.queue ?? Promise.resolve())
+      .then(work, work)
+      .finally(() => {
+        if (session.queue === queue) session.queue = undefined;
+      });
+    session.queue = queue;
+  }
+
+  #answer(session: Session, envelope: Envelope, accept: () => Launch): void {
+    try {
+      const { job, payload, repeated } = accept();
+      this.#remember(
+        session,
+        envelope.id,
+        session.plain(
+          'job.accepted',
+          { ...payload, ...correlation(envelope.id) },
+          { job_id: job.id, trace_id: job.traceId },
+        ),
+      );
+      if (!repeated) this.#launch(job);
+      else if (job.terminal !== undefined) {
+        // The repeat gets the end as well, under a number of its own. Source: arcp section 3.3, J-14.
+        session.sequenced(
+          job.terminal.type,
+          job,
+          job.terminal.payload,
+          JSON.stringify(job.terminal.payload).length,
+        );
+      } else job.owners.add(session);
+    } catch (thrown) {
+      this.#reject(session, envelope, thrown);
+    }
+  }
+
+  #remember(session: Session, id: string, answer: Envelope): void {
+    session.answered.set(id, answer);
+    if (session.answered.size > ANSWERS_KEPT)
+      session.answered.delete(session.answered.keys().next().value as string);
+  }
+
+  /** Source: arcp section 3.2, J-8. */
+  #reject(session: Session, envelope: Envelope, thrown: unknown): void {
+    const error =
+      thrown instanceof ArcpError
+        ? thrown
+        : new ArcpError('INTERNAL_ERROR', 'the job could not be accepted', { cause: thrown });
+    const payload = { ...error.toPayload(), ...correlation(envelope.id) };
+    if (this.#parts.rejection === 'session.error' || session.dialect === 'seed') {
+      session.plain('session.error', payload);
+      return;
+    }
+    const job = {
+      id: this.#parts.identifiers.next('job_'),
+      traceId: envelope.trace_id ?? newTraceId(),
+    };
+    session.sequenced('job.error', job, { final_status: 'error', job_id: job.id, ...payload }, 300);
+  }
+
+  #accept(session: Session, envelope: Envelope): Launch {
+    const { request, repeated } = this.#read(session, envelope);
+    return (
+      repeated ?? this.#fresh(session, envelope, request, this.#parts.identifiers.next('job_'), [])
+    );
+  }
+
+  async #acceptWithCredentials(session: Session, envelope: Envelope): Promise<Launch> {
+    const { request, repeated } = this.#read(session, envelope);
+    if (repeated !== undefined) return repeated;
+    const { credentials, identifiers } = this.#parts;
+    const jobId = identifiers.next('job_');
+    const wanted =
+      credentials !== undefined &&
+      session.features.has('provisioned_credentials') &&
+      session.connection?.exposed !== true;
+    if (!wanted) return this.#fresh(session, envelope, request, jobId, []);
+    const lease = parseLease(request.leaseRequest);
+    const { expires_at: expiresAt } = request.leaseConstraints;
+    const issued = await credentials.issue({
+      jobId,
+      agent: request.agent,
+      principal: session.principal,
+      lease,
+      budget: new Budget(leaseAmounts(lease)),
+      traceId: envelope.trace_id ?? newTraceId(),
+      signal: AbortSignal.timeout(30_000),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    try {
+      return this.#fresh(session, envelope, request, jobId, issued);
+    } catch (error) {
+      void credentials.revokeJob(jobId);
+      throw error;
+    }
+  }
+
+  #read(
+    session: Session,
+    envelope: Envelope,
+  ): { readonly request: SubmitRequest; readonly repeated?: Launch } {
+    const { agents, keys, limits, clock } = this.#parts;
+    if (this.#parts.closing()) {
+      throw new ArcpError('INTERNAL_ERROR', 'the runtime is shutting down', {
+        details: { reason: 'shutting_down' },
+      });
+    }
+    const request = readSubmit(envelope.payload);
+    if (request.idempotencyKey !== undefined) {
+      const known = keys.find(session.principal, request.idempotencyKey, parametersOf(request));
+      if (known !== undefined) {
+        const { credentials: _, ...withoutSecrets } = known.acceptance;
+        const secrets = known.job.ended ? [] : known.job.facts.credentials;
+        const payload =
+          secrets.length === 0
+            ? withoutSecrets
+            : { ...withoutSecrets, credentials: credentialsToWire(secrets) };
+        return { request, repeated: { job: known.job, payload, repeated: true } };
+      }
+    }
+    agents.resolve(request.agent);
+    const { expires_at: expiresAt } = request.leaseConstraints;
+    if (expiresAt !== undefined) parseExpiry(expiresAt, clock.now());
+    const running = [...session.jobs].filter((job) => !job.ended).length;
+    if (running >= limits.maxJobsPerSession) {
+      throw new ArcpError(
+        'INTERNAL_ERROR',
+        `the session runs ${limits.maxJobsPerSession} jobs already`,
+        {
+          details: { reason: 'too_many_jobs', limit: limits.maxJobsPerSession },
+        },
+      );
+    }
+    return { request };
+  }
+
+  #fresh(
+    session: Session,
+    envelope: Envelope,
+    request: SubmitRequest,
+    jobId: string,
+    credentials: Job['facts']['credentials'],
+  ): Launch {
+    const { agents, keys, clock } = this.#parts;
+    const definition = agents.resolve(request.agent);
+    const lease = parseLease(request.leaseRequest);
+    const { expires_at: expiresAt } = request.leaseConstraints;
+    const job = this.#make(
+      {
+        id: jobId,
+        agent: formatAgentReference(definition),
+        definition,
+        principal: session.principal,
+        input: request.input,
+        lease,
+        expiresAt,
+        expiresAtMs: expiresAt === undefined ? undefined : parseExpiry(expiresAt, clock.now()),
+        budget: new Budget(leaseAmounts(lease)),
+        reservation: undefined,
+        credentials,
+        traceId: envelope.trace_id ?? newTraceId(),
+        createdAtMs: clock.now(),
+        maxRuntimeSec: request.maxRuntimeSec,
+        parent: undefined,
+        delegateId: undefined,
+        detached: false,
+      },
+      [session],
+    );
+    const payload = acceptance(job);
+    if (request.idempotencyKey !== undefined) {
+      const { credentials: _, ...withoutSecrets } = payload;
+      keys.remember(
+        session.principal,
+        request.idempotencyKey,
+        parametersOf(request),
+        job,
+        withoutSecrets,
+      );
+    }
+    return { job, payload, repeated: false };
+  }
+
+  #child(
+    parent: Job,
+    agent: string,
+    input: JsonValue | undefined,
+    options: DelegateOptions,
+    delegateId: string,
+  ): Launch {
+    const { agents, clock, identifiers, limits } = this.#parts;
+    const [name] = agent.split('@', 1) as [string];
+    try {
+      parent.guard.check('agent.delegate', agent);
+    } catch (error) {
+      if (!(error instanceof ArcpError) || error.code !== 'PERMISSION_DENIED' || name === agent)
+        throw error;
+      parent.guard.check('agent.delegate', name);
+    }
+    const definition = agents.resolve(agent);
+    const lease = parseLease(options.lease === undefined ? undefined : leaseToJson(options.lease));
+    assertLeaseSubset(parent.facts.lease, lease);
+    const expiresAt = options.expiresAt ?? parent.facts.expiresAt;
+    const expiresAtMs = expiresAt === undefined ? undefined : expiryInstant(expiresAt);
+    if (
+      expiresAt !== undefined &&
+      (expiresAtMs === undefined ||
+        expiresAtMs > (parent.facts.expiresAtMs ?? Number.POSITIVE_INFINITY))
+    ) {
+      throw new ArcpError(
+        'LEASE_SUBSET_VIOLATION',
+        "the child's lease must not outlive its parent's",
+        {
+          details: { expires_at: expiresAt },
+        },
+      );
+    }
+    for (const session of parent.owners) {
+      if ([...session.jobs].filter((job) => !job.ended).length >= limits.maxJobsPerSession) {
+        throw new ArcpError('INTERNAL_ERROR', 'the session runs too many jobs already', {
+          details: { reason: 'too_many_jobs' },
+        });
+      }
+    }
+    const amounts = leaseAmounts(lease);
+    const reservation: Reservation | undefined =
+      amounts.length === 0 ? undefined : parent.facts.budget.reserve(amounts);
+    const job = this.#make(
+      {
+        id: identifiers.next('job_'),
+        agent: formatAgentReference(definition),
+        definition,
+        principal: parent.facts.principal,
+        input,
+        lease,
+        expiresAt,
+        expiresAtMs,
+        budget: reservation?.budget ?? new Budget([]),
+        reservation,
+        credentials: [],
+        traceId: parent.traceId,
+        createdAtMs: clock.now(),
+        maxRuntimeSec: options.maxRuntimeSec,
+        parent,
+        delegateId,
+        detached: options.detached ?? false,
+      },
+      [...parent.owners],
+    );
+    parent.children.add(job);
+    return { job, payload: acceptance(job), repeated: false };
+  }
+
+  #make(facts: Job['facts'], owners: readonly Session[]): Job {
+    const { limits, clock, jobs, requireModelUse, credentials } = this.#parts;
+    const { lease, budget, expiresAtMs } = facts;
+    const job = new Job(facts, {
+      clock,
+      limits,
+      guard: new LeaseGuard({ lease, budget, expiresAtMs, clock, requireModelUse }),
+      onEnd: (ended) => {
+        for (const session of ended.owners) session.jobs.delete(ended);
+        if (facts.credentials.length > 0) void credentials?.revokeJob(ended.id);
+        jobs.ended(ended);
+      },
+    });
+    for (const session of owners) {
+      job.owners.add(session);
+      session.jobs.add(job);
+    }
+    jobs.add(job);
+    return job;
+  }
+
+  #launch(job: Job): void {
+    job.start();
+    runAgent(job, this, this.#parts.identifiers);
+  }
+}
+
+interface Launch {
+  readonly job: Job;
+  readonly payload: JsonObject;
+  readonly repeated: boolean;
+}
+
+/** Source: arcp section 3.2. */
+function acceptance(job: Job): JsonObject {
+  const { agent, createdAtMs, delegateId, credentials } = job.facts;
+  return {
+    job_id: job.id,
+    agent,
+    ...job.description(),
+    ...(credentials.length === 0 ? {} : { credentials: credentialsToWire(credentials) }),
+    accepted_at: wireTime(createdAtMs),
+    trace_id: job.traceId,
+    ...(delegateId === undefined ? {} : { delegate_id: delegateId }),
+  };
+}
