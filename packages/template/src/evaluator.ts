@@ -254,7 +254,6 @@ class Evaluation {
     } else if (isMap(value)) {
       for (const [key, entry] of entriesOf(value)) if (turn(key, entry ?? null, true)) break;
     } else if (value !== undefined) {
-      this.#node = node.pipe;
       this.#fail(`range can't iterate over ${shorten(printValue(value))}`);
     }
     let flow: Flow = Flow.Next;

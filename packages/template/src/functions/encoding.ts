@@ -64,7 +64,7 @@ function decodeBase64(value: string): string {
     if (group === 2) {
       while (isBreak(next)) next += 1;
       if (next >= value.length) return bad(byteLength(value));
-      if (value[next] !== '=') return bad(byteAt(value, next));
+      if (value[next] !== '=') return bad(byteAt(value, next) - 1);
       next += 1;
     }
     while (isBreak(next)) next += 1;

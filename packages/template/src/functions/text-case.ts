@@ -29,6 +29,7 @@ export function trimSpace(text: string): string {
 
 /** `unicode.ToUpper`: one character for one character. */
 export function upperCharacter(character: string): string {
+  if (isStray(character)) return '\ufffd';
   const upper = character.toUpperCase();
   if (isOne(upper)) return upper;
   const code = character.codePointAt(0) ?? 0;
@@ -40,6 +41,7 @@ export function upperCharacter(character: string): string {
 
 /** `unicode.ToLower`: one character for one character. */
 export function lowerCharacter(character: string): string {
+  if (isStray(character)) return '\ufffd';
   if (character === 'İ') return 'i';
   const lower = character.toLowerCase();
   return isOne(lower) ? lower : character;
@@ -48,6 +50,11 @@ export function lowerCharacter(character: string): string {
 /** `unicode.ToTitle`. */
 export function titleCharacter(character: string): string {
   return TITLE[character] ?? upperCharacter(character);
+}
+
+/** A byte that is not part of a character: what maps characters makes U+FFFD of it. */
+function isStray(character: string): boolean {
+  return character.length === 1 && character >= '\ud800' && character <= '\udfff';
 }
 
 function isOne(text: string): boolean {

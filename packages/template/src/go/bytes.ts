@@ -82,10 +82,14 @@ export function sliceBytes(text: string, start: number, end: number): string {
   return fromBytes(toBytes(text).subarray(start, end));
 }
 
+/** The text with stray bytes that stand side by side joined to the characters that they form. */
+export function joinStrayBytes(text: string): string {
+  return LONE_SURROGATE.test(text) ? fromBytes(toBytes(text)) : text;
+}
+
 /** The text as valid Unicode: stray bytes that do not form a character become U+FFFD. */
 export function wellFormed(text: string): string {
-  if (!LONE_SURROGATE.test(text)) return text;
-  const joined = fromBytes(toBytes(text));
+  const joined = joinStrayBytes(text);
   return LONE_SURROGATE.test(joined) ? joined.replace(/\p{Surrogate}/gu, '\ufffd') : joined;
 }
 

@@ -172,8 +172,17 @@ export function printFloat(value: number): string {
   return formatFloat(value, 'g', -1);
 }
 
+const LONGEST_FLOAT = 2_000;
+
+/** Underscores may stand between digits and after a base prefix; elsewhere they make the text invalid. */
+function withoutSeparators(text: string): string {
+  return text.replaceAll(/(?<=[0-9a-fA-F]|0[xX])_(?=[0-9a-fA-F])/g, '');
+}
+
 /** `strconv.ParseFloat(text, 64)`; `undefined` for what it refuses. */
-export function parseFloatText(text: string): number | undefined {
+export function parseFloatText(given: string): number | undefined {
+  if (given.length > LONGEST_FLOAT) return undefined;
+  const text = given.includes('_') ? withoutSeparators(given) : given;
   const named = /^[+-]?(?:inf|infinity)$/i.test(text);
   if (named) return text.startsWith('-') ? -Infinity : Infinity;
   if (/^nan$/i.test(text)) return Number.NaN;

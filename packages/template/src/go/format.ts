@@ -241,27 +241,27 @@ function formatArgument(value: unknown, verb: string, flags: Flags): string {
     return verb === 'v' || verb === 'T' ? pad('<nil>', flags) : `%!${verb}(<nil>)`;
   }
   if (verb === 'T') return formatText(typeName(value), 's', flags);
-  if (verb === 'p') return badVerb(value, verb);
+  if (verb === 'p') return badVerb(value, verb, flags);
   return formatValue(value, verb, flags, 0);
 }
 
-function badVerb(value: unknown, verb: string): string {
+function badVerb(value: unknown, verb: string, flags: Flags): string {
   if (value === null || value === undefined) return `%!${verb}(<nil>)`;
-  return `%!${verb}(${typeName(value)}=${printValue(value)})`;
+  return `%!${verb}(${typeName(value)}=${formatValue(value, 'v', flags, 0)})`;
 }
 
 function formatValue(value: unknown, verb: string, flags: Flags, depth: number): string {
   if (typeof value === 'string') return formatText(value, verb, flags);
   if (typeof value === 'number') return formatNumber(value, verb, flags);
   if (typeof value === 'boolean')
-    return verb === 't' || verb === 'v' ? pad(String(value), flags) : badVerb(value, verb);
+    return verb === 't' || verb === 'v' ? pad(String(value), flags) : badVerb(value, verb, flags);
   if (value === null || value === undefined) return flags.sharpV ? 'interface {}(nil)' : '<nil>';
   if (value instanceof GoInt) return formatInteger(value, verb, flags);
   if (depth > DEEPEST) throw new RangeError('value nests too deeply to print');
   if (value instanceof GoObject) {
     return 'vsxXq'.includes(verb)
       ? formatText(value.toString(), verb, { ...flags, sharpV: false })
-      : badVerb(value, verb);
+      : badVerb(value, verb, flags);
   }
   const [open, close, gap] = flags.sharpV ? ['{', '}', ', '] : ['[', ']', ' '];
   if (isList(value)) {
@@ -283,7 +283,7 @@ function truncated(text: string, flags: Readonly<Flags>): string {
     : [...text].slice(0, flags.precision).join('');
 }
 
-function formatText(text: string, verb: string, flags: Readonly<Flags>): string {
+function formatText(text: string, verb: string, flags: Flags): string {
   if (verb === 's' || (verb === 'v' && !flags.sharpV)) return pad(truncated(text, flags), flags);
   if (verb === 'q' || verb === 'v') {
     const shown = truncated(text, flags);
@@ -291,7 +291,7 @@ function formatText(text: string, verb: string, flags: Readonly<Flags>): string 
     return pad(quoteText(shown, { ascii: flags.plus }), flags);
   }
   if (verb === 'x' || verb === 'X') return formatBytes(text, verb, flags);
-  return badVerb(text, verb);
+  return badVerb(text, verb, flags);
 }
 
 function formatBytes(text: string, verb: string, flags: Readonly<Flags>): string {
@@ -307,9 +307,9 @@ function formatBytes(text: string, verb: string, flags: Readonly<Flags>): string
   );
 }
 
-function formatNumber(value: number, verb: string, flags: Readonly<Flags>): string {
+function formatNumber(value: number, verb: string, flags: Flags): string {
   const kind = verb === 'v' ? 'g' : verb === 'F' ? 'f' : verb;
-  if (!'bgGxXfeE'.includes(kind)) return badVerb(value, verb);
+  if (!'bgGxXfeE'.includes(kind)) return badVerb(value, verb, flags);
   const precision = flags.precision ?? ('feE'.includes(kind) ? 6 : -1);
   const raw = formatFloat(value, kind, precision);
   const signed = raw.startsWith('-') || raw.startsWith('+');
@@ -377,7 +377,7 @@ function formatInteger(int: GoInt, verb: string, flags: Flags): string {
     case 'U':
       return unicodeText(int.value, flags);
     default:
-      return badVerb(int, verb);
+      return badVerb(int, verb, flags);
   }
 }
 

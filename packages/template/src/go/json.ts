@@ -1,4 +1,4 @@
-import { wellFormed } from './bytes.js';
+import { joinStrayBytes } from './bytes.js';
 import { entriesOf } from './format.js';
 import { GoInt, GoObject, isList, itemsOf, NIL_LIST, putOwn } from './values.js';
 
@@ -65,10 +65,11 @@ function encode(value: unknown, style: JsonStyle, indent: string, depth: number)
 }
 
 function encodeText(text: string, html: boolean): string {
-  const body = wellFormed(text).replace(html ? ESCAPED : RAW_ESCAPED, (character) => {
+  const body = joinStrayBytes(text).replace(html ? ESCAPED : RAW_ESCAPED, (character) => {
     return SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
-  return `"${body}"`;
+  // A byte that is no character is written as an escape, unlike the character U+FFFD itself.
+  return `"${body.replace(/\p{Surrogate}/gu, '\\ufffd')}"`;
 }
 
 /** `json.Unmarshal` into an untyped value: duplicates keep the last, lone surrogates become U+FFFD. */
@@ -256,7 +257,14 @@ class Reader {
 
   #invalid(where: string): JsonTextError {
     const code = this.#text.codePointAt(this.#at);
-    if (code === undefined) return new JsonTextError('unexpected end of JSON input');
+    if (code === undefined) {
+      // Go ends a text with a blank to see whether it was complete; where a blank may stand, the end itself is the problem.
+      return new JsonTextError(
+        /literal \w|numeric|decimal|escape/.test(where)
+          ? `invalid character ' ' ${where}`
+          : 'unexpected end of JSON input',
+      );
+    }
     const character = String.fromCodePoint(code);
     // Go quotes one byte at a time; for other alphabets the first byte of the character is what it names.
     const shown =

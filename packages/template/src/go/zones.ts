@@ -35,6 +35,8 @@ export function isZone(name: string): boolean {
 
 /** Standard and summer abbreviations of the zone database for the zones that have letters instead of an offset. */
 const ABBREVIATIONS: ReadonlyArray<readonly [RegExp, string, string]> = [
+  [/^EST$/, 'EST', 'EST'],
+  [/^HST$/, 'HST', 'HST'],
   [
     /^America\/(?:New_York|Toronto|Detroit|Montreal|Indiana\/.*|Kentucky\/.*|Nassau)$|^US\/Eastern$|^EST5EDT$/,
     'EST',
