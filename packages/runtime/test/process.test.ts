@@ -260,11 +260,18 @@ describe('the surroundings', () => {
 describe('several processes on one state directory', () => {
   it('load, run and record side by side', async () => {
     const source = 'export default { process: (inputs: { n: number }) => inputs };';
-    const all = await Promise.all([1, 2, 3, 4].map((n) => start(source, { inputs: { n }, runs: 5 })));
+    const all = await Promise.all(
+      [1, 2, 3, 4].map((n) => start(source, { inputs: { n }, runs: 5 })),
+    );
     const ends = await Promise.all(all.map((child) => child.end()));
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     const directory = join(folder, '.engramkit');
-    await using here = await openLocalHost({ directory, env: {}, logger: silentLogger, tracer: noopTracer });
+    await using here = await openLocalHost({
+      directory,
+      env: {},
+      logger: silentLogger,
+      tracer: noopTracer,
+    });
     const records = await here.runs.list({ limit: 100 });
     expect(records).toHaveLength(20);
     const outputs = records.map(({ output }) => (output as { readonly n: number }).n).sort();
@@ -280,12 +287,19 @@ describe('several processes on one state directory', () => {
     );
     await child.line('stderr', 'ready');
     const directory = join(folder, '.engramkit');
-    await using here = await openLocalHost({ directory, env: {}, logger: silentLogger, tracer: noopTracer });
+    await using here = await openLocalHost({
+      directory,
+      env: {},
+      logger: silentLogger,
+      tracer: noopTracer,
+    });
     expect((await here.runs.show('killed')).status).toBe('running');
     child.process.kill('SIGKILL');
     expect((await child.end()).signal).toBe('SIGKILL');
     expect((await here.runs.show('killed')).status).toBe('interrupted');
-    const again = await start('export default { process: () => ({ done: true }) };', { runId: 'killed' });
+    const again = await start('export default { process: () => ({ done: true }) };', {
+      runId: 'killed',
+    });
     expect(recordIn((await again.end()).stdout)).toMatchObject({ status: 'succeeded', attempt: 2 });
   });
 });

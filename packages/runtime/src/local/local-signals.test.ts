@@ -24,7 +24,11 @@ async function all(signals: Signals, afterSequence = 0): Promise<SignalEvent[]> 
 describe('signals in a file', () => {
   it('come back in order, after a number, also when they were emitted at once', async () => {
     const signals = fileSignals(path, manualClock(5));
-    await Promise.all([signals.emit('a', 1), signals.emit(' b ', { x: 'line\nbreak' }), signals.emit('a', null)]);
+    await Promise.all([
+      signals.emit('a', 1),
+      signals.emit(' b ', { x: 'line\nbreak' }),
+      signals.emit('a', null),
+    ]);
     expect(await all(signals)).toEqual([
       { sequence: 1, key: 'a', emittedAtMs: 5, payload: 1 },
       { sequence: 2, key: 'b', emittedAtMs: 5, payload: { x: 'line\nbreak' } },
@@ -50,7 +54,8 @@ describe('signals in a file', () => {
 
   it('survive being cut at any byte: what comes before the cut is whole', async () => {
     const signals = fileSignals(path, manualClock());
-    for (let index = 1; index <= 5; index += 1) await signals.emit(`key-${index}`, { index, text: 'ä€😀' });
+    for (let index = 1; index <= 5; index += 1)
+      await signals.emit(`key-${index}`, { index, text: 'ä€😀' });
     const bytes = await readFile(path);
     const events = await all(signals);
     await fc.assert(
@@ -68,8 +73,12 @@ describe('signals in a file', () => {
   it('need a key, JSON and a bounded size', async () => {
     const signals = fileSignals(path, manualClock());
     await expect(signals.emit('  ', 1)).rejects.toMatchObject({ code: 'SIGNAL_KEY_REQUIRED' });
-    await expect(signals.emit('a', 1n as never)).rejects.toMatchObject({ code: 'JSON_UNSERIALIZABLE' });
-    await expect(signals.emit('a', 'x'.repeat(2 ** 20))).rejects.toMatchObject({ code: 'JSON_TOO_LARGE' });
+    await expect(signals.emit('a', 1n as never)).rejects.toMatchObject({
+      code: 'JSON_UNSERIALIZABLE',
+    });
+    await expect(signals.emit('a', 'x'.repeat(2 ** 20))).rejects.toMatchObject({
+      code: 'JSON_TOO_LARGE',
+    });
     await signals.emit('a', 1);
     expect((await all(signals)).map(({ sequence }) => sequence)).toEqual([1]);
   });

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CancelledError } from '@engramkit/core';
 import {
   componentFrom,
@@ -7,9 +10,6 @@ import {
   type StreamingComponent,
   type StreamMessage,
 } from '@engramkit/engram';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { manualClock } from '../../test/manual-clock.js';
 import { testInvocation, testPorts } from '../../test/ports.js';
@@ -35,7 +35,7 @@ const streaming = (stream: Stream, more: object = {}): StreamingComponent =>
 
 const echo: Stream = async (inbound, out) => {
   for await (const message of inbound) {
-    await out.send(jsonMessage(messageJson(message)));
+    await out.send(jsonMessage({ ...(messageJson(message) as object) }));
     message.done();
   }
 };
@@ -56,7 +56,13 @@ describe('a streaming run over in-process channels', () => {
     const outcome = await running;
     stream.close();
     expect(outcome).toMatchObject({ status: 'succeeded', exitCode: 0 });
-    expect(outcome.stages.map(({ stage }) => stage)).toEqual(['hydrate-config', 'decode-config', 'expand-secrets', 'init', 'stream']);
+    expect(outcome.stages.map(({ stage }) => stage)).toEqual([
+      'hydrate-config',
+      'decode-config',
+      'expand-secrets',
+      'init',
+      'stream',
+    ]);
     expect(await sent).toEqual(Array.from({ length: 10 }, (_, index) => ({ index })));
     expect(stream.acknowledged).toBe(10);
   });
@@ -64,7 +70,12 @@ describe('a streaming run over in-process channels', () => {
   it('ends well when it is told to stop while it waits for input', async () => {
     const controller = new AbortController();
     const stream = createLocalStream();
-    const running = runStreaming(streaming(echo), testInvocation({ signal: controller.signal }), testPorts(), stream);
+    const running = runStreaming(
+      streaming(echo),
+      testInvocation({ signal: controller.signal }),
+      testPorts(),
+      stream,
+    );
     await stream.push(jsonMessage({ last: true }));
     await vi.waitFor(() => expect(stream.acknowledged).toBe(1));
     controller.abort(new CancelledError('shutdown'));
@@ -75,10 +86,15 @@ describe('a streaming run over in-process channels', () => {
     const controller = new AbortController();
     const stream = createLocalStream({ capacity: 1 });
     const flood: Stream = async (_inbound, out) => {
+      setImmediate(() => controller.abort());
       for (;;) await out.send(jsonMessage({}));
     };
-    const running = runStreaming(streaming(flood), testInvocation({ signal: controller.signal }), testPorts(), stream);
-    controller.abort();
+    const running = runStreaming(
+      streaming(flood),
+      testInvocation({ signal: controller.signal }),
+      testPorts(),
+      stream,
+    );
     expect(await running).toMatchObject({ status: 'succeeded' });
   });
 
@@ -90,8 +106,17 @@ describe('a streaming run over in-process channels', () => {
       queueMicrotask(() => clock.advance(1_000));
       await new Promise(() => undefined);
     };
-    const outcome = await runStreaming(streaming(stuck), testInvocation({ signal: controller.signal }), testPorts({ clock }), createLocalStream());
-    expect(outcome).toMatchObject({ status: 'cancelled', exitCode: 1, failure: { error: { code: 'ABANDONED' } } });
+    const outcome = await runStreaming(
+      streaming(stuck),
+      testInvocation({ signal: controller.signal }),
+      testPorts({ clock }),
+      createLocalStream(),
+    );
+    expect(outcome).toMatchObject({
+      status: 'cancelled',
+      exitCode: 1,
+      failure: { error: { code: 'ABANDONED' } },
+    });
   });
 
   it('fails when it throws, and does not send invalid messages', async () => {
@@ -100,7 +125,10 @@ describe('a streaming run over in-process channels', () => {
       await out.send({ kind: 'not a kind!' });
     };
     const outcome = await runStreaming(streaming(bad), testInvocation(), testPorts(), stream);
-    expect(outcome).toMatchObject({ status: 'failed', failure: { stage: 'stream', error: { code: 'INVALID_STREAM_MESSAGE' } } });
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      failure: { stage: 'stream', error: { code: 'INVALID_STREAM_MESSAGE' } },
+    });
   });
 
   it('times out at its limit', async () => {
@@ -110,7 +138,12 @@ describe('a streaming run over in-process channels', () => {
         signal.addEventListener('abort', () => resolve());
         queueMicrotask(() => clock.advance(100));
       });
-    const outcome = await runStreaming(streaming(slow), testInvocation({ timeoutMs: 100 }), testPorts({ clock }), createLocalStream());
+    const outcome = await runStreaming(
+      streaming(slow),
+      testInvocation({ timeoutMs: 100 }),
+      testPorts({ clock }),
+      createLocalStream(),
+    );
     expect(outcome).toMatchObject({ status: 'timed-out', exitCode: 124 });
   });
 
@@ -118,18 +151,26 @@ describe('a streaming run over in-process channels', () => {
     const handleControl = vi.fn(async () => ({ type: 'pong' }));
     const stream = createLocalStream();
     const answers: unknown[] = [];
-    const outcome = runStreaming(streaming(echo, { handleControl }), testInvocation(), testPorts(), {
-      ...stream,
-      onReady: (handle) => {
-        void handle({ type: 'ping' }).then((answer) => {
-          answers.push(answer);
-          stream.end();
-        });
+    const outcome = runStreaming(
+      streaming(echo, { handleControl }),
+      testInvocation(),
+      testPorts(),
+      {
+        ...stream,
+        onReady: (handle) => {
+          void handle({ type: 'ping' }).then((answer) => {
+            answers.push(answer);
+            stream.end();
+          });
+        },
       },
-    });
+    );
     await outcome;
     expect(answers).toEqual([{ type: 'pong' }]);
-    expect(handleControl).toHaveBeenCalledWith({ type: 'ping' }, expect.objectContaining({ runId: undefined }));
+    expect(handleControl).toHaveBeenCalledWith(
+      { type: 'ping' },
+      expect.objectContaining({ signal: expect.any(AbortSignal) }),
+    );
   });
 });
 
@@ -139,13 +180,19 @@ describe('an impulse on this machine', () => {
 
   it('starts stories; the same token starts one, other inputs under it are refused', async () => {
     const events: TriggerEvent[] = [];
-    const triggers = localTriggers({ story: { name: 'nightly' }, onTrigger: (event) => void events.push(event), clock: manualClock(9) });
+    const triggers = localTriggers({
+      story: { name: 'nightly' },
+      onTrigger: (event) => void events.push(event),
+      clock: manualClock(9),
+    });
     const outcome = await runImpulse(
       impulse(async (given) => {
         const client: import('@engramkit/engram').TriggerClient = given;
         const first = await client.startStory({ day: 1 }, { token: 'day-1' });
         expect(await client.startStory({ day: 1 }, { token: 'day-1' })).toBe(first);
-        await expect(client.startStory({ day: 2 }, { token: 'day-1' })).rejects.toMatchObject({ code: 'DUPLICATE_TOKEN' });
+        await expect(client.startStory({ day: 2 }, { token: 'day-1' })).rejects.toMatchObject({
+          code: 'DUPLICATE_TOKEN',
+        });
         await client.startStory({ day: 3 }, { story: { name: 'other', namespace: 'apart' } });
         await client.stopStory(first);
       }),
@@ -153,7 +200,9 @@ describe('an impulse on this machine', () => {
       testPorts({ triggers }),
     );
     expect(outcome.failure).toBeUndefined();
-    expect(events.map(({ type, inputs, run }) => [type, inputs, run.story.name, run.namespace])).toEqual([
+    expect(
+      events.map(({ type, inputs, run }) => [type, inputs, run.story.name, run.namespace]),
+    ).toEqual([
       ['start', { day: 1 }, 'nightly', 'default'],
       ['start', { day: 3 }, 'other', 'apart'],
       ['stop', undefined, 'nightly', 'default'],
@@ -161,8 +210,14 @@ describe('an impulse on this machine', () => {
   });
 
   it('needs a story and a client', async () => {
-    expect(() => localTriggers().targetStory()).toThrow(expect.objectContaining({ code: 'TARGET_STORY_MISSING' }));
-    const outcome = await runImpulse(impulse(async () => undefined), testInvocation(), testPorts());
+    expect(() => localTriggers().targetStory()).toThrow(
+      expect.objectContaining({ code: 'TARGET_STORY_MISSING' }),
+    );
+    const outcome = await runImpulse(
+      impulse(async () => undefined),
+      testInvocation(),
+      testPorts(),
+    );
     expect(outcome.failure?.error.code).toBe('TRIGGERS_UNAVAILABLE');
   });
 
@@ -176,10 +231,19 @@ describe('an impulse on this machine', () => {
           controller.abort();
         });
       });
-      return runImpulse(component, testInvocation({ signal: controller.signal }), testPorts({ triggers: localTriggers() }));
+      return runImpulse(
+        component,
+        testInvocation({ signal: controller.signal }),
+        testPorts({ triggers: localTriggers() }),
+      );
     };
-    expect(await stoppedWith((reason) => reason)).toMatchObject({ status: 'succeeded', exitCode: 0 });
-    expect(await stoppedWith((cause) => new Error('wrapped', { cause }))).toMatchObject({ status: 'succeeded' });
+    expect(await stoppedWith((reason) => reason)).toMatchObject({
+      status: 'succeeded',
+      exitCode: 0,
+    });
+    expect(await stoppedWith((cause) => new Error('wrapped', { cause }))).toMatchObject({
+      status: 'succeeded',
+    });
     expect(await stoppedWith(() => new Error('flush failed'))).toMatchObject({
       status: 'cancelled',
       failure: { error: { message: 'impulse execution failed: flush failed' } },
@@ -188,7 +252,12 @@ describe('an impulse on this machine', () => {
 
   it('on the local host writes its calls to the folder of the run', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'impulse-'));
-    await using host = await openLocalHost({ directory, env: {}, logger: silentLogger, tracer: noopTracer });
+    await using host = await openLocalHost({
+      directory,
+      env: {},
+      logger: silentLogger,
+      tracer: noopTracer,
+    });
     const record = await host.impulse({
       component: impulse(async (given) => {
         const client: import('@engramkit/engram').TriggerClient = given;
@@ -198,10 +267,18 @@ describe('an impulse on this machine', () => {
     });
     expect(record).toMatchObject({ status: 'succeeded', component: { kind: 'impulse' } });
     const line = await readFile(join(record.files.directory, 'triggers.ndjson'), 'utf8');
-    expect(JSON.parse(line)).toMatchObject({ type: 'start', inputs: { a: 1 }, run: { story: { name: 'told' } } });
+    expect(JSON.parse(line)).toMatchObject({
+      type: 'start',
+      inputs: { a: 1 },
+      run: { story: { name: 'told' } },
+    });
     const stream = createLocalStream();
     stream.end();
-    const streamed = await host.stream({ component: streaming(echo), moduleFile: '/project/echo.ts', ...stream });
+    const streamed = await host.stream({
+      component: streaming(echo),
+      moduleFile: '/project/echo.ts',
+      ...stream,
+    });
     expect(streamed).toMatchObject({ status: 'succeeded', component: { kind: 'streaming' } });
     await rm(directory, { recursive: true });
   });

@@ -64,7 +64,8 @@ export function createLogger(options: LoggerOptions): StreamLogger {
     format === 'json'
       ? jsonWriter(write)
       : prettyWriter(write, options.colors ?? destination.isTTY === true);
-  const logger = leveled({ writer, lowest: severity[level], redaction, clock }, bindings);
+  const core = { writer, lowest: severity[level], redaction, clock };
+  const logger = leveled(core, plainFields(bindings));
   return {
     ...logger,
     flush: () => writer.flush(),
@@ -95,19 +96,20 @@ interface Core {
   readonly clock: Clock;
 }
 
+/** A logger whose bindings are plain JSON already. */
 function leveled(core: Core, bindings: LogFields): Logger {
   const at =
     (level: LogLevel) =>
     (message: string, fields?: LogFields): void => {
       if (severity[level] < core.lowest) return;
-      const plain = logValue(fields === undefined ? bindings : { ...bindings, ...fields });
+      const plain = fields === undefined ? bindings : { ...bindings, ...plainFields(fields) };
       const text = typeof message === 'string' ? message : String(logValue(message));
       const { redaction } = core;
       core.writer.write({
         timeMs: core.clock.now(),
         level,
         message: redaction === undefined ? text : redaction.redact(text),
-        fields: redacted(plain, redaction),
+        fields: redaction?.active === true ? (redaction.redact(plain) as LogFields) : plain,
       });
     };
   return {
@@ -115,17 +117,14 @@ function leveled(core: Core, bindings: LogFields): Logger {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields) => leveled(core, { ...bindings, ...fields }),
+    child: (fields) => leveled(core, { ...bindings, ...plainFields(fields) }),
   };
 }
 
-function redacted(
-  plain: unknown,
-  redaction: Redaction | undefined,
-): Readonly<Record<string, unknown>> {
-  const value = redaction === undefined ? plain : redaction.redact(plain);
-  // Fields that cannot be read as a whole are described by a text.
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : { fields: value };
+/** Fields that cannot be read as a whole are described by a text. */
+function plainFields(fields: LogFields): LogFields {
+  const plain = logValue(fields);
+  return typeof plain === 'object' && plain !== null && !Array.isArray(plain)
+    ? (plain as LogFields)
+    : { fields: plain };
 }
