@@ -143,6 +143,76 @@ const runs: CommandSpec = {
   load: () => import('./commands/runs.js'),
 };
 
+const ledger: CommandSpec = {
+  name: 'ledger',
+  summary: 'Read, verify, export and sign the ledger of runs and sessions.',
+  usage: '<list | show | verify | export | key> [id]',
+  positionals: { least: 1, most: 3 },
+  flags: {
+    directory,
+    json,
+    limit: {
+      type: 'text',
+      placeholder: 'COUNT',
+      summary: 'How many runs to list, newest first; default 20.',
+    },
+    session: {
+      type: 'text',
+      placeholder: 'ID',
+      summary: 'Verify or export this session instead of the runs.',
+    },
+    format: {
+      type: 'text',
+      placeholder: 'FORMAT',
+      summary:
+        'turtle (default), n-quads, n-triples, json-ld, prov-json, openlineage, session or in-toto.',
+    },
+    output: {
+      type: 'text',
+      placeholder: 'FILE',
+      summary: 'Where an export goes; default standard output.',
+      short: 'o',
+    },
+    name: {
+      type: 'text',
+      placeholder: 'NAME',
+      summary: 'What signatures call a new key; default the name of this machine.',
+    },
+  },
+  notes: [
+    'Verification names the first bad entry and the kind of damage, and exits with 1.',
+    'Keys: ledger key generate, list, show <id>, rotate, revoke <id>. ENGRAMKIT_LEDGER_PASSPHRASE encrypts private keys.',
+  ],
+  examples: [
+    { line: 'engramkit ledger list', does: 'the newest runs' },
+    { line: 'engramkit ledger verify', does: 'every entry, checkpoint and signature' },
+    { line: 'engramkit ledger export --format turtle -o runs.ttl', does: 'W3C PROV of all runs' },
+    { line: 'engramkit ledger key generate', does: 'sign checkpoints from now on' },
+  ],
+  load: () => import('./commands/ledger.js'),
+};
+
+const cid: CommandSpec = {
+  name: 'cid',
+  summary: 'Name the content of a JSON document.',
+  usage: '<file>',
+  positionals: { least: 1, most: 1 },
+  flags: {
+    scheme: {
+      type: 'text',
+      placeholder: 'SCHEME',
+      summary:
+        'python (default), jcs, serde-sha3, cidv1-raw, cidv1-json, cidv1-dag-json or cidv1-dag-cbor.',
+    },
+    json,
+  },
+  examples: [
+    { line: 'engramkit cid result.json', does: 'as the Python packages compute it' },
+    { line: 'engramkit cid result.json --scheme cidv1-dag-json', does: 'an IPLD identifier' },
+  ],
+  load: () => import('./commands/cid.js'),
+};
+
 const doctor: CommandSpec = {
   name: 'doctor',
   summary: 'Look for what could go wrong on this machine and say how to mend it.',
@@ -164,4 +234,4 @@ const help: CommandSpec = {
 };
 
 /** Every command, in the order of the help. Adding one takes a spec here and a module under `commands/`. */
-export const commands: readonly CommandSpec[] = [run, check, describe, runs, doctor, help];
+export const commands: readonly CommandSpec[] = [run, check, describe, runs, ledger, cid, doctor, help];

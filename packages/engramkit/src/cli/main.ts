@@ -104,6 +104,9 @@ export async function main(): Promise<void> {
       get columns() {
         return stdout.columns;
       },
+      get rows() {
+        return stdout.rows;
+      },
       write,
       on: (event, listener) => stdout.on(event, listener),
     },

@@ -49,7 +49,7 @@ export function runReport(view: RunView, output: Output): string {
   }
   if (view.output !== undefined) {
     lines.push('', heading(output, 'Output'));
-    lines.push(...viewValue(view.output, output).map((line) => `  ${line}`));
+    lines.push(...viewValue(view.output, output, outputLimits(output)).map((line) => `  ${line}`));
   }
   if (view.stages.length > 0) lines.push('', heading(output, 'Time'), ...stageTable(view, output));
   if (view.record !== undefined) {
@@ -59,6 +59,17 @@ export function runReport(view: RunView, output: Output): string {
     lines.push('', heading(output, 'Next'), ...nextLines(view.next, output));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** The rest of the report takes about so many lines. */
+const LINES_BESIDE_OUTPUT = 22;
+const FEWEST_OUTPUT_LINES = 16;
+
+/** On a terminal the report fits on the screen, if the output can be cut that far. */
+function outputLimits({ rows }: Output): { readonly lines?: number } {
+  return rows === undefined
+    ? {}
+    : { lines: Math.max(FEWEST_OUTPUT_LINES, rows - LINES_BESIDE_OUTPUT) };
 }
 
 function heading(output: Output, text: string): string {

@@ -9,6 +9,8 @@ export interface Output {
   readonly interactive: boolean;
   /** How many characters fit into a line; 80 when unknown. */
   readonly columns: number;
+  /** How many lines a person sees at once; `undefined` when nobody watches. */
+  readonly rows: number | undefined;
   /** Dresses a text; returns it unchanged when the stream takes no colours. */
   paint(style: Style, text: string): string;
   /** Writes as it is. A closed pipe ends the output quietly; other failures are kept for {@link Output.flush}. */
@@ -27,6 +29,7 @@ export interface Terminal {
 export interface TerminalStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   write(text: string, done?: (error?: Error | null) => void): boolean;
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
@@ -84,6 +87,9 @@ function openOutput(
     interactive,
     get columns() {
       return stream.columns ?? COLUMNS_UNKNOWN;
+    },
+    get rows() {
+      return interactive ? stream.rows : undefined;
     },
     paint: (style, text) => (coloured ? styleText(style, text, { validateStream: false }) : text),
     write: (text) => write(text),

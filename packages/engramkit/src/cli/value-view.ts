@@ -1,6 +1,7 @@
 import type { JsonValue } from '@engramkit/core';
 import { bytesText, printable } from './layout.js';
 import type { Output } from './terminal.js';
+import { tableLines } from './value-table.js';
 
 /** How much of a value {@link viewValue} shows. */
 export interface ValueViewLimits {
@@ -14,7 +15,8 @@ export interface ValueViewLimits {
 const DEFAULT_LIMITS: ValueViewLimits = { lines: 60, entries: 24, text: 200 };
 
 /**
- * Shows a JSON value for people: indented, short arrays and objects in one line, long ones cut with a count of what is missing.
+ * Shows a JSON value for people: indented, short arrays and objects in one line, lists of alike objects as tables, long ones cut
+ * with a count of what is missing.
  *
  * The result is not JSON again; programs use `--json`.
  */
@@ -26,10 +28,13 @@ export function viewValue(
   const bounds = { ...DEFAULT_LIMITS, ...limits };
   const width = Math.max(40, Math.min(output.columns, 120)) - 4;
   const painter = new ValuePainter(bounds, width, output.paint);
-  const lines = painter.lines(value, '', 0);
+  const lines = painter.document(value);
   if (lines.length <= bounds.lines) return lines;
   const rest = lines.length - bounds.lines;
-  return [...lines.slice(0, bounds.lines), output.paint('dim', `… ${rest} more lines`)];
+  return [
+    ...lines.slice(0, bounds.lines),
+    output.paint('dim', `… ${rest} more lines; --json has everything`),
+  ];
 }
 
 class ValuePainter {
@@ -43,12 +48,29 @@ class ValuePainter {
     this.#paint = paint;
   }
 
+  /** The members of an object stand by themselves, without braces around the whole. */
+  document(value: JsonValue): string[] {
+    if (!isContainer(value) || Array.isArray(value)) return this.lines(value, '', 0);
+    const entries = Object.entries(value);
+    if (entries.length === 0) return ['{}'];
+    const shown = entries.slice(0, this.#limits.entries);
+    const hidden = entries.length - shown.length;
+    return [
+      ...shown.flatMap(([key, item]) => this.lines(item, this.#key(key), 0)),
+      ...(hidden > 0 ? [this.#paint('dim', `… ${hidden} more`)] : []),
+    ];
+  }
+
   lines(value: JsonValue, label: string, depth: number): string[] {
     const margin = '  '.repeat(depth);
     if (!isContainer(value)) return [`${margin}${label}${this.#scalar(value)}`];
     const room = this.#width - margin.length - visibleLength(label);
     const short = this.#short(value, room);
     if (short !== undefined) return [`${margin}${label}${short}`];
+    if (Array.isArray(value)) {
+      const table = this.#table(value, label, depth);
+      if (table !== undefined) return table;
+    }
     const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
     const entries = entriesOf(value);
     const shown = entries.slice(0, this.#limits.entries);
@@ -61,6 +83,19 @@ class ValuePainter {
       ...(hidden > 0 ? [this.#paint('dim', `${margin}  … ${hidden} more`)] : []),
       `${margin}${close}`,
     ];
+  }
+
+  #table(list: readonly JsonValue[], label: string, depth: number): string[] | undefined {
+    const margin = '  '.repeat(depth);
+    const shown = list.slice(0, this.#limits.entries);
+    const table = tableLines(shown, this.#width - margin.length - 2, this.#paint);
+    if (table === undefined) return undefined;
+    const hidden = list.length - shown.length;
+    return [
+      `${margin}${label.trimEnd()}`,
+      ...table.map((line) => `${margin}  ${line}`),
+      ...(hidden > 0 ? [this.#paint('dim', `${margin}  … ${hidden} more`)] : []),
+    ].filter((line) => line.trim() !== '');
   }
 
   /** The one-line form, if it fits: undressed text decides, so that colours change no layout. */
