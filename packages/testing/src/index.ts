@@ -19,7 +19,11 @@ export { ImpulseHarness } from './impulse-harness.js';
 // Stand-ins: deterministic, and they remember.
 export type { ManualClock } from './manual-clock.js';
 export { manualClock } from './manual-clock.js';
-export type { RecordedEffect, RecordingEffects } from './recording-effects.js';
+export type {
+  RecordedEffect,
+  RecordingEffects,
+  RecordingEffectsOptions,
+} from './recording-effects.js';
 export { recordingEffects } from './recording-effects.js';
 export type { RecordedLog, RecordingLogger } from './recording-logger.js';
 export { recordingLogger } from './recording-logger.js';

@@ -1,123 +1,77 @@
+import type { Clock, JsonValue, Random } from '@engramkit/core';
+import type { Effects } from '@engramkit/engram';
 import {
-  EngramkitError,
-  InvalidInputError,
-  type JsonValue,
-  toJsonValue,
-  trimSpace,
-} from '@engramkit/core';
-import type { EffectOnceOptions, EffectRecord, Effects } from '@engramkit/engram';
+  type IdempotencyRecord,
+  type IdempotencyStatus,
+  memoryIdempotencyStore,
+  recordedResult,
+} from '@engramkit/ids';
+import { effectsOn } from '@engramkit/runtime';
+import { manualClock } from './manual-clock.js';
+import { seededRandom } from './seeded-random.js';
 
-/** One effect that is recorded as having happened. */
+/** One effect, as its record stands now. */
 export interface RecordedEffect {
   readonly key: string;
-  /** `succeeded` unless the author said otherwise. */
-  readonly status: string;
-  /** What the effect returned, or the details that the author recorded. */
+  /** `completed` when it happened, `released` when its last try failed, `started` while it runs, `unknown` when nobody knows. */
+  readonly status: IdempotencyStatus;
+  /** What the effect returned, or what the author recorded; absent until it is completed. */
   readonly result?: JsonValue;
-  /** How often the effect's function was called, also by tries that failed; 0 for an effect recorded by hand. */
-  readonly calls: number;
+  /** How often the key was claimed, which is how often the effect was tried. */
+  readonly attempts: number;
 }
 
-/** Effects in memory: nothing survives the object, everything else is as in production. */
+/** Effects in memory: nothing survives the object, everything else is what hosts do. */
 export interface RecordingEffects extends Effects {
-  /** What happened, in the order of completion. */
+  /** A snapshot of every key that was used, in the order of first use. */
   readonly records: readonly RecordedEffect[];
   /** Plays an earlier try that died in the middle: `once` with this key rejects with `EFFECT_UNKNOWN`. */
   markUnknown(key: string): void;
 }
 
-/** Makes {@link RecordingEffects}; `recorded` are results of an earlier try, by key. */
-export function recordingEffects(
-  options: { readonly recorded?: Readonly<Record<string, JsonValue>> } = {},
-): RecordingEffects {
-  const records: RecordedEffect[] = [];
-  const calls = new Map<string, number>();
-  const unknown = new Set<string>();
-  const running = new Map<string, Promise<unknown>>();
-  const find = (key: string): RecordedEffect | undefined =>
-    records.find((record) => record.key === key);
-  const add = (key: string, status: string, result: unknown): RecordedEffect => {
-    const record = Object.freeze({
-      key,
-      status,
-      calls: calls.get(key) ?? 0,
-      ...(result === undefined
-        ? {}
-        : {
-            result: toJsonValue(result, {
-              what: `the result of the effect ${JSON.stringify(key)}`,
-            }),
-          }),
-    });
-    records.push(record);
-    return record;
-  };
-  for (const [key, result] of Object.entries(options.recorded ?? {})) add(key, 'succeeded', result);
+/** Options of {@link recordingEffects}. */
+export interface RecordingEffectsOptions {
+  /** Results of an earlier try, by key: `once` returns them and calls nothing. */
+  readonly recorded?: Readonly<Record<string, JsonValue>>;
+  /** Drives leases; default: a manual clock of its own. */
+  readonly clock?: Clock;
+  /** Names owners; default: seeded. */
+  readonly random?: Random;
+}
 
-  const attempt = async (
-    key: string,
-    effect: Parameters<Effects['once']>[1],
-    signal: AbortSignal | undefined,
-  ): Promise<unknown> => {
-    const fencingToken = (calls.get(key) ?? 0) + 1;
-    calls.set(key, fencingToken);
-    const value = await effect({ signal: signal ?? new AbortController().signal, fencingToken });
-    return add(key, 'succeeded', value).result;
+/** Makes {@link RecordingEffects}. Source: bobrapet-batch section 7. */
+export function recordingEffects(options: RecordingEffectsOptions = {}): RecordingEffects {
+  const { recorded = {}, clock = manualClock(), random = seededRandom('effects') } = options;
+  const store = memoryIdempotencyStore();
+  const put = (key: string, record: Pick<IdempotencyRecord, 'status' | 'resultJson'>): void => {
+    const atMs = clock.now();
+    const rest = {
+      owner: 'earlier',
+      fencingToken: 1,
+      leaseUntilMs: atMs,
+      leaseMs: 0,
+      updatedAtMs: atMs,
+    };
+    store.put(key, { ...rest, ...record }, store.get(key)?.revision);
   };
-
+  for (const [key, result] of Object.entries(recorded)) {
+    put(key, { status: 'completed', resultJson: JSON.stringify(result) });
+  }
   return {
-    records,
-    markUnknown: (key) => void unknown.add(keyOf(key)),
-    async once<Value extends JsonValue | undefined>(
-      rawKey: string,
-      effect: (context: { signal: AbortSignal; fencingToken: number }) => Promise<Value>,
-      { signal }: EffectOnceOptions = {},
-    ): Promise<Value> {
-      const key = keyOf(rawKey);
-      signal?.throwIfAborted();
-      // A second caller waits for the first; when that one fails, its own turn comes.
-      while (running.has(key)) await running.get(key)?.catch(() => undefined);
-      if (unknown.has(key)) throw unknownEffect(key);
-      const recorded = find(key);
-      // What is stored under the key came from the same effect, so it has its type.
-      if (recorded !== undefined) return copyOf(recorded.result) as Value;
-      const attempted = attempt(key, effect, signal).finally(() => running.delete(key));
-      running.set(key, attempted);
-      return copyOf((await attempted) as JsonValue | undefined) as Value;
+    ...effectsOn({ store, clock, random }),
+    get records() {
+      return [...store.list()].map(([key, record]) => recordOf(key, record));
     },
-    async has(key) {
-      return find(keyOf(key)) !== undefined;
-    },
-    async record(rawKey, { status = 'succeeded', details }: EffectRecord = {}) {
-      const key = keyOf(rawKey);
-      if (find(key) === undefined) add(key, status, details);
-      unknown.delete(key);
-    },
+    markUnknown: (key) => put(key, { status: 'unknown' }),
   };
 }
 
-/** Keys are trimmed and required. Source: bobrapet-batch section 7. */
-function keyOf(key: string): string {
-  const trimmed = trimSpace(key);
-  if (trimmed !== '') return trimmed;
-  throw new InvalidInputError('an effect needs a key', {
-    code: 'EFFECT_KEY_EMPTY',
-    hint: 'Name the effect, for example after the object that it changes.',
+function recordOf(key: string, record: IdempotencyRecord): RecordedEffect {
+  const result = record.status === 'completed' ? recordedResult(key, record) : undefined;
+  return Object.freeze({
+    key,
+    status: record.status,
+    attempts: record.fencingToken,
+    ...(result === undefined ? {} : { result }),
   });
-}
-
-function copyOf(value: JsonValue | undefined): JsonValue | undefined {
-  return value === undefined ? undefined : structuredClone(value);
-}
-
-function unknownEffect(key: string): EngramkitError {
-  return new EngramkitError(
-    `nobody knows whether the effect ${JSON.stringify(key)} of an earlier try happened`,
-    {
-      code: 'EFFECT_UNKNOWN',
-      retry: 'unknown',
-      details: { key },
-      hint: 'Find out in the outside system; if it happened, say so with effects.record.',
-    },
-  );
 }

@@ -47,7 +47,7 @@ function keyOf(key: string): string {
   const trimmed = trimSpace(key);
   if (trimmed !== '') return trimmed;
   throw new InvalidInputError('a signal needs a key', {
-    code: 'SIGNAL_KEY_EMPTY',
+    code: 'SIGNAL_KEY_REQUIRED',
     hint: 'Name the signal as the story refers to it.',
   });
 }

@@ -41,7 +41,7 @@ export interface RecordingTriggerClientOptions {
  * Makes a {@link RecordingTriggerClient}.
  *
  * Runs are called `<story>-1`, `<story>-2` and so on. The same token starts one run; with other inputs it rejects with
- * `TRIGGER_IDENTITY_MISMATCH`. Source: bobrapet-batch section 9.
+ * `DUPLICATE_TOKEN`. Source: bobrapet-batch section 9.
  */
 export function recordingTriggerClient(
   options: RecordingTriggerClientOptions = {},
@@ -128,7 +128,7 @@ function mismatch(story: StoryReference): InvalidInputError {
   return new InvalidInputError(
     `a run of the story ${JSON.stringify(story.name)} was started with the same token and other inputs`,
     {
-      code: 'TRIGGER_IDENTITY_MISMATCH',
+      code: 'DUPLICATE_TOKEN',
       hint: 'Derive the token from what makes the event the same event, and send the same inputs with it.',
     },
   );

@@ -63,7 +63,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
   const { story = emptyStoryInfo, templateContext = {}, clock = manualClock() } = options;
   const logger = recordingLogger();
   const tracer = recordingTracer({ clock });
-  const effects = recordingEffects();
+  const effects = recordingEffects({ clock });
   const signals = recordingSignals({ clock });
   const controller = new AbortController();
   const { signal, deadlineMs } = options;
@@ -79,8 +79,10 @@ export function testContext(options: TestContextOptions = {}): TestContext {
     recorded: Object.freeze({
       logs: logger.records,
       spans: tracer.spans,
-      effects: effects.records,
       signals: signals.events,
+      get effects() {
+        return effects.records;
+      },
     }),
     idempotencyKey: () => idempotencyKey(story),
     templateContext: () => structuredClone(templateContext),
