@@ -234,4 +234,13 @@ const help: CommandSpec = {
 };
 
 /** Every command, in the order of the help. Adding one takes a spec here and a module under `commands/`. */
-export const commands: readonly CommandSpec[] = [run, check, describe, runs, ledger, cid, doctor, help];
+export const commands: readonly CommandSpec[] = [
+  run,
+  check,
+  describe,
+  runs,
+  ledger,
+  cid,
+  doctor,
+  help,
+];

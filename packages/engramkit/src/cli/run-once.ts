@@ -132,9 +132,11 @@ async function work(
     timeoutMs === undefined
       ? undefined
       : await createWatchdog({ limitMs: BLOCKED_MS, clock: systemClock });
+  const { openRunRecorder } = await import('./run-recorder.js');
   await using host = await openLocalHost({
     directory: stateDirectory,
     env,
+    recorder: await openRunRecorder(stateDirectory, env),
     clock: systemClock,
     logger,
     tracer: tracing.tracer,

@@ -44,9 +44,7 @@ export async function writeLedgerExport(call: CommandCall, state: string): Promi
       ? await runLedgerSource({ directory: state })
       : await sessionSource({ storageDirectory: state, id: session });
   const chunks =
-    format === 'in-toto'
-      ? attestation(call, state, session, source)
-      : exported(source, format);
+    format === 'in-toto' ? attestation(call, state, session, source) : exported(source, format);
   const target = flags.text('output');
   if (target === undefined) {
     for await (const chunk of chunks) terminal.stdout.write(chunk);
