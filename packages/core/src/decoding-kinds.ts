@@ -1,4 +1,5 @@
 import type { DecodingPlan } from './decoding-schema.js';
+import { putMember } from './json-diagnosis.js';
 import { isScalarType, zeroScalars } from './weak-scalar.js';
 
 /** Whether the value has members. */
@@ -25,6 +26,23 @@ export function hasType(value: unknown, type: string): boolean {
   if (type === 'object') return isObject(value);
   if (type === 'integer') return Number.isInteger(value);
   return typeof value === type;
+}
+
+/** Whether a scalar is of its type already, so that nothing remains to be done or to be checked. */
+export function isSettled(plan: DecodingPlan, type: string, value: unknown): boolean {
+  if (type === 'string') return plan.format !== 'duration' && plan.format !== 'go-duration';
+  if (type === 'integer') return Number.isSafeInteger(value) && value !== 0; // Zero may be negative.
+  return type === 'boolean' || (type === 'number' && Number.isFinite(value));
+}
+
+/** A copy of the named members. */
+export function membersOf(
+  object: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+): Record<string, unknown> {
+  const members: Record<string, unknown> = {};
+  for (const key of keys) putMember(members, key, object[key]);
+  return members;
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {

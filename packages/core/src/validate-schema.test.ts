@@ -49,6 +49,11 @@ describe('validateSchema', () => {
     });
   });
 
+  test('speaks of one thing and of several', async () => {
+    const one = validateSchema(z.int(), 'x', { what: 'the config' });
+    await expect(one).rejects.toThrow(/^the config does not match the schema: /);
+  });
+
   test('lists twenty issues and counts the rest', async () => {
     const error = await refusal(
       z.array(z.int()),

@@ -42,7 +42,8 @@ export async function validateSchema<Schema extends StandardSchemaV1>(
   // The schema decided that the value has its output type; the library's types say no more than this.
   if (result.issues === undefined) return result.value as InferOutput<Schema>;
   const issues = result.issues.map((issue) => safeIssue(issue, value, redactPaths));
-  throw new InvalidInputError(`${what} do not match the schema: ${describeIssues(issues)}`, {
+  const verb = what.endsWith('s') ? 'do' : 'does'; // "the inputs", "the config"
+  throw new InvalidInputError(`${what} ${verb} not match the schema: ${describeIssues(issues)}`, {
     code: 'SCHEMA_MISMATCH',
     details: issueDetails(issues),
   });

@@ -4,6 +4,8 @@ import {
   hasType,
   isJsonKind,
   isObject,
+  isSettled,
+  membersOf,
   typeWords,
   zeroValue,
 } from './decoding-kinds.js';
@@ -25,7 +27,7 @@ type Members = Readonly<Record<string, unknown>>;
 const MAX_DEPTH = 256;
 const MAX_OPEN_UNIONS = 300;
 /** Alternatives inside alternatives multiply; nobody's inputs need this many looks. */
-const MAX_STEPS = 2_000_000;
+const MAX_NESTED_ATTEMPTS = 300_000;
 
 /** How one alternative of a union went. */
 interface Attempt {
@@ -47,7 +49,7 @@ export class WeakDecoder {
   /** Whether the shape rules an alternative out: wrong constant, missing member. Only unions ask. */
   #mismatch = false;
   #unionDepth = 0;
-  #steps = 0;
+  #nestedAttempts = 0;
 
   constructor(schema: DecodingSchema, options: WeakDecodeOptions) {
     this.#schema = schema;
@@ -74,9 +76,8 @@ export class WeakDecoder {
   }
 
   #value(plan: DecodingPlan, value: unknown, wrap: boolean): unknown {
-    this.#steps += 1;
     const tooDeep = this.#path.length > MAX_DEPTH || this.#unionDepth > MAX_OPEN_UNIONS;
-    if (this.#steps > MAX_STEPS || tooDeep) {
+    if (tooDeep || this.#nestedAttempts > MAX_NESTED_ATTEMPTS) {
       throw new InvalidInputError(`${this.#what} is too deep or too ambiguous to be decoded`, {
         code: 'DECODE_FAILED',
         hint: 'Flatten the value, or make the alternatives of the schema easier to tell apart.',
@@ -98,7 +99,9 @@ export class WeakDecoder {
       return this.#inside(plan, value);
     }
     const own = types.find((type) => hasType(value, type));
-    if (own !== undefined) return this.#asType(plan, own, value, wrap);
+    if (own !== undefined) {
+      return isSettled(plan, own, value) ? value : this.#asType(plan, own, value, wrap);
+    }
     if (types.length === 1) return this.#asType(plan, types[0] as string, value, wrap);
     for (const type of types) {
       const attempt = this.#attempt(() => this.#asType(plan, type, value, false));
@@ -175,26 +178,27 @@ export class WeakDecoder {
   }
 
   #members(plan: DecodingPlan, object: Members): Members {
-    const decoded: Record<string, unknown> = {};
-    let changed = false;
     const spelled = this.#spelling(plan, object);
-    for (const key of Object.keys(object)) {
-      const name = spelled.get(key) ?? key;
+    const keys = Object.keys(object);
+    let decoded: Record<string, unknown> | undefined;
+    for (const [index, key] of keys.entries()) {
+      const name = spelled?.get(key) ?? key;
       const value = object[key];
       const reference = plan.properties.get(name) ?? this.#unnamed(plan, key);
-      if (reference === undefined) {
-        putMember(decoded, key, value);
-        continue;
-      }
+      const present = reference === undefined ? value : this.#member(plan, reference, name, value);
       if (name !== key) this.#cost += 1;
-      const present = this.#member(plan, reference, name, value);
-      if (present !== value || name !== key) changed = true;
-      if (present !== undefined) putMember(decoded, name, present);
+      if (decoded === undefined && (present !== value || name !== key)) {
+        decoded = membersOf(object, keys.slice(0, index));
+      }
+      if (decoded !== undefined && (present !== undefined || reference === undefined)) {
+        putMember(decoded, name, present);
+      }
     }
+    const result = decoded ?? object;
     if (this.#unionDepth > 0) {
-      for (const name of plan.required) if (!Object.hasOwn(decoded, name)) this.#mismatch = true;
+      for (const name of plan.required) if (!Object.hasOwn(result, name)) this.#mismatch = true;
     }
-    return changed ? decoded : object;
+    return result;
   }
 
   /** The decoded member, or `undefined` for an optional one that is null. */
@@ -222,8 +226,8 @@ export class WeakDecoder {
   }
 
   /** Which keys spell a property in another case; an exact spelling always wins. */
-  #spelling(plan: DecodingPlan, object: Members): ReadonlyMap<string, string> {
-    const spelled = new Map<string, string>();
+  #spelling(plan: DecodingPlan, object: Members): ReadonlyMap<string, string> | undefined {
+    let spelled: Map<string, string> | undefined;
     const takenBy = new Map<string, string>();
     for (const key of Object.keys(object)) {
       if (plan.properties.has(key)) continue;
@@ -235,6 +239,7 @@ export class WeakDecoder {
         continue;
       }
       takenBy.set(name, key);
+      spelled ??= new Map();
       spelled.set(key, name);
     }
     return spelled;
@@ -267,6 +272,7 @@ export class WeakDecoder {
   }
 
   #attempt(run: () => unknown): Attempt {
+    if (this.#unionDepth > 0) this.#nestedAttempts += 1;
     const before = { issues: this.#issues, cost: this.#cost, mismatch: this.#mismatch };
     this.#issues = [];
     this.#cost = 0;
