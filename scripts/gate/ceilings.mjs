@@ -1,57 +1,13 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
-import * as esbuild from 'esbuild';
-import { Refusal, root, run } from '../progress.mjs';
-import { cacheFolder, entriesOf, publishedPackages, refuseIfAny } from '../workspace.mjs';
+import { root } from '../progress.mjs';
+import { entriesOf, publishedPackages, refuseIfAny } from '../workspace.mjs';
+import { bundle } from './bundle.mjs';
+import { importCosts } from './import-cost.mjs';
+import { modulesLoadedBy } from './loaded-modules.mjs';
 
 const FILE = path.join(root, 'scripts', 'ceilings.json');
 const ADD = 'npm run verify -- --only build,ceilings --update';
-const TRACE = path.join(root, 'scripts', 'gate', 'trace-modules.mjs');
-
-/** Bundles a program and looks at what it loads at once; what it loads only by `import()` does not count. */
-async function bundle(input) {
-  const result = await esbuild.build({
-    bundle: true,
-    minify: true,
-    splitting: true,
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    logLevel: 'silent',
-    tsconfigRaw: {}, // the workspace's own paths lead to sources
-    absWorkingDir: root,
-    outdir: cacheFolder('bundles'),
-    ...input,
-  });
-  const { outputs } = result.metafile;
-  const eager = new Set();
-  const visit = (name) => {
-    if (eager.has(name) || !(name in outputs)) return;
-    eager.add(name);
-    for (const { path: next, kind } of outputs[name].imports) {
-      if (kind !== 'dynamic-import') visit(next);
-    }
-  };
-  const { stdin, entryPoints } = input;
-  const entry = stdin ? path.join(stdin.resolveDir, stdin.sourcefile) : entryPoints[0];
-  const wanted = path.relative(root, entry).split(path.sep).join('/');
-  for (const [name, { entryPoint }] of Object.entries(outputs)) {
-    if (entryPoint === wanted) visit(name);
-  }
-  if (eager.size === 0) throw new Refusal(`${wanted} is not in its own bundle`);
-  const files = result.outputFiles.filter((file) =>
-    eager.has(path.relative(root, file.path).split(path.sep).join('/')),
-  );
-  const modules = [...eager].flatMap((name) => Object.keys(outputs[name].inputs));
-  return {
-    gzipBytes: gzipSync(Buffer.concat(files.map(({ contents }) => contents)), { level: 9 }).length,
-    modules,
-  };
-}
 
 /** The modules that must not be there, as `node_modules/<name>/` in any path. */
 const unwanted = (modules, names) =>
@@ -60,59 +16,6 @@ const unwanted = (modules, names) =>
       (file) => file.includes(`/node_modules/${name}/`) || file.includes(`packages/${name}/dist/`),
     ),
   );
-
-function quietEnvironment() {
-  // Reading extra certificate authorities costs Node 20 tens of milliseconds at every start.
-  const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...env } = process.env;
-  return env;
-}
-
-async function spawnMs(code) {
-  const began = process.hrtime.bigint();
-  const args = ['--input-type=module', '--no-warnings', '-e', code];
-  const result = await run(process.execPath, args, { capture: true, env: quietEnvironment() });
-  if (result.status !== 0) throw new Refusal(result.output);
-  return Number(process.hrtime.bigint() - began) / 1e6;
-}
-
-const median = (values) => [...values].sort((one, other) => one - other)[values.length >> 1];
-
-/** Milliseconds that importing each file costs above an empty module: medians of interleaved spawns. */
-async function importCosts(files, rounds) {
-  const empty = cacheFolder('empty.mjs');
-  fs.writeFileSync(empty, '');
-  const codes = [empty, ...files].map((file) => `import ${JSON.stringify(`file://${file}`)};`);
-  const samples = codes.map(() => []);
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [index, code] of codes.entries()) samples[index].push(await spawnMs(code));
-  }
-  const [floor, ...medians] = samples.map(median);
-  return medians.map((value) => value - floor);
-}
-
-/** The modules that a run of the built command loads, from its own process. */
-async function modulesLoadedBy(folder, { files, command }) {
-  for (const [name, lines] of Object.entries(files))
-    fs.writeFileSync(path.join(folder, name), lines.join('\n'));
-  fs.mkdirSync(path.join(folder, 'node_modules'), { recursive: true });
-  const link = (target, name) => {
-    const place = path.join(folder, 'node_modules', name);
-    if (!fs.existsSync(place)) fs.symlinkSync(target, place, 'junction');
-  };
-  link(path.join(root, 'packages', 'engramkit'), 'engramkit');
-  link(fs.realpathSync(path.join(root, 'node_modules', 'zod')), 'zod');
-  const log = path.join(folder, 'modules.log');
-  fs.writeFileSync(log, '');
-  const cli = path.join(root, 'packages', 'engramkit', 'dist', 'cli.js');
-  const result = await run(process.execPath, ['--import', `file://${TRACE}`, cli, ...command], {
-    capture: true,
-    cwd: folder,
-    env: { ...quietEnvironment(), ENGRAMKIT_MODULE_LOG: log },
-    timeoutMs: 60_000,
-  });
-  if (result.status !== 0) throw new Refusal(`engramkit ${command.join(' ')}\n${result.output}`);
-  return fs.readFileSync(log, 'utf8').split('\n').filter(Boolean);
-}
 
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 const roundUp = (value, step) => Math.ceil(value / step) * step;
@@ -126,6 +29,10 @@ const overSize = (what, gzipBytes, ceiling) =>
 async function checkEntries(ceilings, update, measured) {
   const problems = [];
   for (const { specifier, file } of publishedPackages().flatMap(entriesOf)) {
+    if (!fs.existsSync(file)) {
+      problems.push(`${specifier} is not built`);
+      continue;
+    }
     const { gzipBytes, modules } = await bundle({ entryPoints: [file] });
     if (update && !(specifier in ceilings.entries)) {
       const gzip = roundUp(gzipBytes * 1.3 + 256, 512);
@@ -164,16 +71,11 @@ async function checkProgram(name, program, mustNotAppear, measured) {
 
 /** Runs the built command and looks at what it loads. */
 async function checkRun(name, trial, mustNotAppear) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engramkit-run-'));
-  try {
-    const modules = await modulesLoadedBy(folder, trial);
-    const isSeen = modules.some((file) => file.includes('packages/engramkit/dist/'));
-    if (!isSeen) return [`run "${name}": its modules could not be seen`];
-    const names = [...mustNotAppear, ...(trial.mustNotAppear ?? [])];
-    return unwanted(modules, names).map((one) => `run "${name}": ${one} is loaded`);
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+  const modules = await modulesLoadedBy(trial);
+  const isSeen = modules.some((file) => file.includes('packages/engramkit/dist/'));
+  if (!isSeen) return [`run "${name}": its modules could not be seen`];
+  const names = [...mustNotAppear, ...(trial.mustNotAppear ?? [])];
+  return unwanted(modules, names).map((one) => `run "${name}": ${one} is loaded`);
 }
 
 /** The problems of a check, or the check's own failure as one. */

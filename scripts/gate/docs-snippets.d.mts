@@ -10,5 +10,5 @@ export interface Snippet {
 /** The ```ts blocks of a page. */
 export function snippetsOf(markdown: string): readonly Snippet[];
 
-/** Compiles every ```ts block of the README files and of docs/ against the workspace. */
+/** Compiles every ```ts block of the README files and of docs/ against the workspace, and follows their links to files. */
 export function checkDocsSnippets(): Promise<string>;

@@ -13,7 +13,8 @@ function pages() {
     : [];
   const readmes = publishedPackages().map(({ folder }) => `packages/${folder}/README.md`);
   const skipped = /(^|[/\\])(api|node_modules|\.vitepress)[/\\]/;
-  return ['README.md', ...readmes, ...underDocs.filter((file) => !skipped.test(file))].filter(
+  const atRoot = fs.readdirSync(root).filter((file) => file.endsWith('.md'));
+  return [...atRoot, ...readmes, ...underDocs.filter((file) => !skipped.test(file))].filter(
     (file) => file.endsWith('.md') && fs.existsSync(path.join(root, file)),
   );
 }
@@ -35,12 +36,24 @@ export function snippetsOf(markdown) {
   return snippets;
 }
 
-/** Compiles every ```ts block of the README files and of docs/ against the workspace. */
+/** The links of a page to files that are not there. Code blocks do not count. */
+function deadLinks(page) {
+  const text = fs.readFileSync(path.join(root, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+  const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
+  return targets
+    .filter((target) => !/^([a-z]+:|#)/i.test(target))
+    .map((target) => decodeURI(target.replace(/#.*$/, '')))
+    .filter((target) => !fs.existsSync(path.join(root, path.dirname(page), target)))
+    .map((target) => `${page} links to ${target}, which is not there`);
+}
+
+/** Compiles every ```ts block of the README files and of docs/ against the workspace, and follows their links to files. */
 export async function checkDocsSnippets() {
   const home = cacheFolder('docs-snippets');
   fs.rmSync(home, { recursive: true, force: true });
   const files = [];
   const unexplained = [];
+  refuseIfAny(pages().flatMap(deadLinks));
   for (const page of pages()) {
     const folder = path.join(home, page.replace(/\.md$/, ''));
     for (const snippet of snippetsOf(fs.readFileSync(path.join(root, page), 'utf8'))) {
