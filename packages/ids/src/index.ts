@@ -1,6 +1,4 @@
 // Public API of @engramkit/ids. Named exports only; adding a line here is an API decision.
-
-// What content is called.
 export type { PathSegment } from './canonical-error.js';
 export {
   CanonicalizationError,
@@ -14,12 +12,12 @@ export { createContentHasher } from './content-hasher.js';
 export type { ContentIdOptions, ParsedContentId, VerifyContentIdOptions } from './content-id.js';
 export { contentId, convertContentId, parseContentId, verifyContentId } from './content-id.js';
 export { digestBytes, digestJson } from './digest.js';
-// Effects that happen once.
-// Names and keys that the operator and other SDKs derive alike.
 export type { EffectIdentity } from './effect-claim-name.js';
 export { effectClaimName, effectHolderIdentity } from './effect-claim-name.js';
 export { EffectNotRecordedError, EffectUnknownError, RecordedEffectError } from './effect-error.js';
 export type { OnceContext } from './effect-run.js';
+export type { FileContentIdOptions } from './file-content-id.js';
+export { fileContentId } from './file-content-id.js';
 export type {
   FileIdempotencyStore,
   FileIdempotencyStoreOptions,
@@ -44,6 +42,8 @@ export type { PyKey } from './py-values.js';
 export { PyDict, PyFloat } from './py-values.js';
 export type { ParsePythonJsonOptions } from './python-json.js';
 export { parsePythonJson } from './python-json.js';
+export type { CalendarDay, PyDatetimeOptions } from './python-text.js';
+export { pyBytes, pyDate, pyDatetime, pyDecimal, pyTimedelta, pyUuid } from './python-text.js';
 export type { ResolveOptions, UnknownResolution } from './resolve-unknown.js';
 export { recordEffect, resolveUnknown } from './resolve-unknown.js';
 export { composeName, composeNameWithSuffix, labelSafeValue } from './resource-name.js';
