@@ -17,6 +17,6 @@ export function inboundMessage(message: StreamMessage, onDone?: () => void): Inb
       // The host's own fault, of which the author must not hear: a lost receipt means that the message comes again.
     }
   };
-  const inbound = { ...message, done };
-  return Object.freeze(Object.defineProperty(inbound, 'done', { enumerable: false }));
+  // The property is defined at once as it stays: redefining or freezing would cost more than the copy.
+  return Object.defineProperty({ ...message }, 'done', { value: done }) as InboundMessage;
 }

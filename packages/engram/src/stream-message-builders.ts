@@ -16,6 +16,8 @@ import {
   validateStreamMessage,
 } from './validate-stream-message.js';
 
+const ENCODER = new TextEncoder();
+
 /** What the builders of messages with a given content take besides it. */
 export type MessageFields = Omit<StreamMessage, 'payload' | 'audio' | 'video' | 'binary'>;
 
@@ -106,7 +108,7 @@ function isStructuredErrorPayload(form: unknown): form is StructuredErrorPayload
 
 function jsonBytes(data: object): Uint8Array {
   const text = stringifyJson(data, { what: 'the payload of the stream message' });
-  if (text.startsWith('{')) return new TextEncoder().encode(text);
+  if (text.startsWith('{')) return ENCODER.encode(text);
   throw invalidStreamMessage(
     'invalid stream message: the JSON payload must be an object; wrap lists and single values in one',
   );

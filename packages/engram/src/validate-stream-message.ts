@@ -163,5 +163,5 @@ function isTrimmed(text: string): boolean {
 
 function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left === right) return true;
-  return left.byteLength === right.byteLength && left.every((byte, index) => byte === right[index]);
+  return left.byteLength === right.byteLength && Buffer.compare(left, right) === 0;
 }

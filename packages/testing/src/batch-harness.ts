@@ -1,12 +1,18 @@
-import { type BatchComponent, type BatchEngram, isResult } from '@engramkit/engram';
+import {
+  type BatchComponent,
+  type BatchEngram,
+  type EngramModes,
+  isResult,
+} from '@engramkit/engram';
 import { componentOfKind, type HarnessOptions, withInstance } from './harness-parts.js';
 import { type TestContext, testContext } from './test-context.js';
 
-/** What a batch harness can run: a definition, an instance, or a class whose constructor takes nothing. */
+/** What a batch harness can run: a definition (also one of two modes), an instance, or a class without constructor arguments. */
 export type BatchSubject<Config, Inputs, Output> =
   | BatchComponent<Config, Inputs, Output>
   | BatchEngram<Config, Inputs, Output>
-  | (new () => BatchEngram<Config, Inputs, Output>);
+  | (new () => BatchEngram<Config, Inputs, Output>)
+  | EngramModes<BatchComponent<Config, Inputs, Output>>;
 
 /** Options of {@link BatchHarness}. */
 export interface BatchHarnessOptions<Config, Inputs> extends HarnessOptions<Config> {

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@engramkit/core';
 import {
   type BatchEngram,
   defineBatch,
+  defineEngram,
   defineImpulse,
   defineStreaming,
   type StreamingEngram,
@@ -82,6 +83,15 @@ new ImpulseHarness(defineImpulse({ config, run: async () => {} }), {
 });
 // @ts-expect-error the config does not fit
 new ImpulseHarness(defineImpulse({ config, run: async () => {} }), { config: { retries: 'one' } });
+
+const both = defineEngram({
+  batch: measure,
+  streaming: defineStreaming({ config, stream: async () => {} }),
+});
+new BatchHarness(both, { config: { retries: 1 }, inputs: { name: 'Ada' } });
+new StreamHarness(both, { config: { retries: 1 } });
+// @ts-expect-error the inputs do not fit
+new BatchHarness(both, { inputs: { name: 5 } });
 
 // @ts-expect-error recordings are read only
 testContext().recorded.logs = [];

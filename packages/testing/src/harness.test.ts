@@ -95,6 +95,21 @@ describe('the batch harness', () => {
     expect(Calls.log).toEqual(['init', 'close']);
   });
 
+  it('lets a class read only the secrets that its spec declares', async () => {
+    class Curious implements BatchEngram {
+      static readonly spec = { secrets: ['token'] };
+      #secrets: Secrets | undefined;
+      init(_config: unknown, secrets: Secrets): void {
+        this.#secrets = secrets;
+      }
+      process(): unknown {
+        return [this.#secrets?.get('token'), this.#secrets?.get('other')];
+      }
+    }
+    const harness = new BatchHarness(Curious, { secrets: { token: 'a', other: 'b' } });
+    await expect(harness.run()).rejects.toMatchObject({ code: 'SECRET_NOT_DECLARED' });
+  });
+
   it('hides a failing close behind the failure of the work, and reports it when the work went well', async () => {
     const closing = (fails: boolean) => ({
       process(): number {

@@ -1,5 +1,7 @@
 import {
+  type BatchComponent,
   createChannel,
+  type EngramModes,
   type InboundMessage,
   inboundMessage,
   type StreamingComponent,
@@ -10,11 +12,12 @@ import {
 import { componentOfKind, type HarnessOptions, panicOf, withInstance } from './harness-parts.js';
 import { type TestContext, testContext } from './test-context.js';
 
-/** What a stream harness can run: a definition, an instance, or a class whose constructor takes nothing. */
+/** What a stream harness can run: a definition (also one of two modes), an instance, or a class without constructor arguments. */
 export type StreamSubject<Config> =
   | StreamingComponent<Config>
   | StreamingEngram<Config>
-  | (new () => StreamingEngram<Config>);
+  | (new () => StreamingEngram<Config>)
+  | EngramModes<BatchComponent, StreamingComponent<Config>>;
 
 /** Options of {@link StreamHarness}. */
 export interface StreamHarnessOptions<Config> extends HarnessOptions<Config> {
