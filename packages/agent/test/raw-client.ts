@@ -29,7 +29,8 @@ export class RawClient {
 
   /** Sends a frame and gives its identifier. */
   send(type: string, payload: object = {}, extra: object = {}): string {
-    const id = `${this.#name}m${(this.#next += 1)}`;
+    this.#next += 1;
+    const id = `${this.#name}m${this.#next}`;
     void this.transport
       .send({
         arcp: '1.1',
