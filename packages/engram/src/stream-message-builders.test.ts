@@ -55,6 +55,21 @@ describe('the message builders', () => {
     );
   });
 
+  it.each([
+    { kind: 5 },
+    { payload: '{}' },
+    { metadata: null },
+    { audio: null },
+    { binary: { payload: 'text' } },
+    { transports: 'all' },
+    null,
+    'text',
+  ])('refuse wrong types instead of losing what was given: %j', (fields) => {
+    expect(() => Reflect.apply(streamMessage, undefined, [fields])).toThrow(
+      expect.objectContaining({ code: 'INVALID_STREAM_MESSAGE' }),
+    );
+  });
+
   it('write JSON objects, of kind data unless said otherwise', () => {
     const message = jsonMessage({ text: 'hé', list: [1] }, { messageId: 'a' });
     expect(message.kind).toBe('data');

@@ -3,11 +3,11 @@ import { sanitizeMessage } from './sanitize-message.js';
 import type {
   AudioFrame,
   BinaryFrame,
-  StreamEnvelope,
   StreamMessage,
   TransportDescriptor,
   VideoFrame,
 } from './stream-message.js';
+import { shapeProblem } from './stream-message-shape.js';
 import { structuredErrorFrom, structuredFormOf } from './structured-error-from.js';
 import { type StructuredErrorPayload, structuredErrorProblem } from './structured-error-payload.js';
 import {
@@ -27,24 +27,7 @@ export type MessageFields = Omit<StreamMessage, 'payload' | 'audio' | 'video' | 
  * Throws `INVALID_STREAM_MESSAGE`. Source: bobrapet-streaming section 4.3.
  */
 export function streamMessage(fields: StreamMessage): StreamMessage {
-  const { audio, video, binary, timestampMs, envelope } = fields;
-  const kind = trimSpace(fields.kind ?? '');
-  const messageId = trimSpace(fields.messageId ?? '');
-  const metadata = { ...fields.metadata };
-  const transports = (fields.transports ?? []).map(copyTransport);
-  return validateStreamMessage({
-    ...(kind === '' ? {} : { kind }),
-    ...(messageId === '' ? {} : { messageId }),
-    ...(timestampMs === undefined ? {} : { timestampMs: Math.floor(timestampMs) }),
-    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
-    ...(hasBytes(fields.payload) ? { payload: fields.payload.slice() } : {}),
-    ...(audio === undefined ? {} : { audio: { ...audio, pcm: audio.pcm.slice() } }),
-    ...(video === undefined ? {} : { video: { ...video, payload: video.payload.slice() } }),
-    ...(binary === undefined ? {} : { binary: copyBinary(binary) }),
-    ...(hasBytes(fields.inputs) ? { inputs: fields.inputs.slice() } : {}),
-    ...(transports.length === 0 ? {} : { transports }),
-    ...(envelope === undefined ? {} : { envelope: copyEnvelope(envelope) }),
-  });
+  return built(fields);
 }
 
 /**
@@ -55,7 +38,7 @@ export function streamMessage(fields: StreamMessage): StreamMessage {
  * Source: bobrapet-streaming section 4.3.
  */
 export function jsonMessage(data: object, fields: MessageFields = {}): StreamMessage {
-  return streamMessage({ kind: 'data', ...fields, payload: jsonBytes(data) });
+  return built({ kind: 'data', ...fields }, jsonBytes(data));
 }
 
 /** A message with an audio frame. Source: bobrapet-streaming section 4.5. */
@@ -88,7 +71,7 @@ export function errorMessage(
     ? form
     : structuredErrorFrom(error, { exitCode: 0 });
   const sanitized = { ...payload, message: sanitizeMessage(payload.message) };
-  return streamMessage({ ...fields, kind: 'error', payload: jsonBytes(sanitized) });
+  return built({ ...fields, kind: 'error' }, jsonBytes(sanitized));
 }
 
 /**
@@ -100,6 +83,33 @@ export function errorMessage(
 export function forwardMessage(message: StreamMessage, changes: StreamMessage = {}): StreamMessage {
   const { inputs, transports, envelope, ...rest } = message;
   return streamMessage({ ...rest, ...changes });
+}
+
+/** Member by member, because a chain of conditional spreads takes several times as long; messages are many. */
+function built(fields: StreamMessage, ownPayload?: Uint8Array): StreamMessage {
+  // Before anything is read: bytes given as text would look empty, and be lost.
+  const problem = shapeProblem(fields);
+  if (problem !== undefined) throw invalidStreamMessage(`invalid stream message: ${problem}`);
+  const { audio, video, binary, metadata, timestampMs, inputs, transports, envelope } = fields;
+  const message: { -readonly [Name in keyof StreamMessage]: StreamMessage[Name] } = {};
+  const kind = trimSpace(fields.kind ?? '');
+  const messageId = trimSpace(fields.messageId ?? '');
+  if (kind !== '') message.kind = kind;
+  if (messageId !== '') message.messageId = messageId;
+  if (timestampMs !== undefined) message.timestampMs = Math.floor(timestampMs);
+  if (metadata !== undefined && Object.keys(metadata).length > 0)
+    message.metadata = { ...metadata };
+  if (ownPayload !== undefined) message.payload = ownPayload;
+  else if (hasBytes(fields.payload)) message.payload = fields.payload.slice();
+  if (audio !== undefined) message.audio = { ...audio, pcm: audio.pcm.slice() };
+  if (video !== undefined) message.video = { ...video, payload: video.payload.slice() };
+  if (binary !== undefined) message.binary = copyBinary(binary);
+  if (hasBytes(inputs)) message.inputs = inputs.slice();
+  if (transports !== undefined && transports.length > 0) {
+    message.transports = transports.map(copyTransport);
+  }
+  if (envelope !== undefined) message.envelope = { ...envelope };
+  return validateStreamMessage(message);
 }
 
 function isStructuredErrorPayload(form: unknown): form is StructuredErrorPayload {
@@ -130,8 +140,4 @@ function copyTransport(transport: TransportDescriptor): TransportDescriptor {
     ...transport,
     ...(typedConfig === undefined ? {} : { typedConfig: { ...typedConfig } }),
   };
-}
-
-function copyEnvelope(envelope: StreamEnvelope): StreamEnvelope {
-  return { ...envelope };
 }
