@@ -156,6 +156,38 @@ export function toPlainJson(value: RecordedValue): JsonValue {
   return plain;
 }
 
+/**
+ * Whether the RFC 8785 form keeps everything that the compatible file shows: the order of members, floats that are whole numbers,
+ * integers beyond the safe ones, negative zero.
+ */
+export function survivesCanonicalForm(value: RecordedValue): boolean {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value));
+  if (value instanceof PyFloat) return !Number.isSafeInteger(value.value);
+  if (typeof value === 'number') return !Object.is(value, -0);
+  if (Array.isArray(value)) return value.every(survivesCanonicalForm);
+  if (!isMap(value)) return true;
+  let previous: string | undefined;
+  for (const [key, item] of Object.entries(value)) {
+    if (previous !== undefined && key < previous) return false;
+    if (!survivesCanonicalForm(item)) return false;
+    previous = key;
+  }
+  return true;
+}
+
+/** The JSON text of a map as CPython writes it without white space, members in their own order. */
+export function verbatimText(value: RecordedValue): string {
+  if (Array.isArray(value)) return `[${value.map(verbatimText).join(',')}]`;
+  if (!isMap(value))
+    return pythonScalarText(
+      value as Exclude<RecordedValue, readonly RecordedValue[] | RecordedMap>,
+    );
+  const members = Object.entries(value).map(
+    ([key, item]) => `${pythonScalarText(key)}:${verbatimText(item)}`,
+  );
+  return `{${members.join(',')}}`;
+}
+
 /** The RFC 8785 text of the value. */
 export function canonicalText(value: RecordedValue): string {
   return canonicalize(toPlainJson(value), { scheme: 'jcs' });

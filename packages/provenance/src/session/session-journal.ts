@@ -1,9 +1,16 @@
 import { dirname } from 'node:path';
-import type { JsonObject } from '@engramkit/core';
+import type { JsonObject, JsonValue } from '@engramkit/core';
+import { parsePythonJson } from '@engramkit/ids';
 import { type FileSystem, replaceFile } from '../file-system.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { readLedger } from '../ledger/read-ledger.js';
-import { isMap, type RecordedMap, type RecordedValue, toPlainJson } from './recorded-value.js';
+import {
+  isMap,
+  type RecordedMap,
+  survivesCanonicalForm,
+  toPlainJson,
+  verbatimText,
+} from './recorded-value.js';
 import { formatSessionFile, sessionFileChunks } from './session-file.js';
 import type { ActionRecord, SessionHeader } from './session-record.js';
 
@@ -116,17 +123,26 @@ export async function* ledgerActions(
   }
 }
 
-/** The body of an action's ledger entry: the record, verbatim, nulls included. Source: provenance section 8.2. */
+/** The members of a record that hold maps. */
+const MAP_MEMBERS = ['intent', 'evidence', 'before_state', 'after_state'] as const;
+
+/**
+ * The body of an action's ledger entry: the record, verbatim, nulls included.
+ *
+ * A map that the canonical form would change (order of members, `1.0`, big integers) stands as text in `<member>_text`, so that the
+ * compatible file can be made from the ledger exactly. Source: provenance section 8.2.
+ */
 export function actionBody(record: ActionRecord): JsonObject {
-  const { intent, evidence, before_state, after_state, used, ...scalars } = record;
-  return {
-    ...scalars,
-    intent: plainOrNull(intent),
-    evidence: plainOrNull(evidence),
-    before_state: plainOrNull(before_state),
-    after_state: plainOrNull(after_state),
-    ...(used === undefined ? {} : { used: [...used] }),
-  };
+  const { intent: _i, evidence: _e, before_state: _b, after_state: _a, used, ...scalars } = record;
+  const body: Record<string, JsonValue> = { ...scalars };
+  if (used !== undefined) body.used = [...used];
+  for (const member of MAP_MEMBERS) {
+    const map = record[member];
+    if (map === null || survivesCanonicalForm(map))
+      body[member] = map === null ? null : toPlainJson(map);
+    else body[`${member}_text`] = verbatimText(map);
+  }
+  return body;
 }
 
 /** The record in the body of an action entry; entries that are no session actions get empty members. */
@@ -140,7 +156,8 @@ export function readActionBody(body: JsonObject): ActionRecord {
     return typeof value === 'number' ? value : absent;
   };
   const map = (member: string): RecordedMap | null => {
-    const value: RecordedValue | undefined = body[member];
+    const verbatim = body[`${member}_text`];
+    const value: unknown = typeof verbatim === 'string' ? parsePythonJson(verbatim) : body[member];
     return isMap(value) ? value : null;
   };
   const used = body.used;
@@ -164,12 +181,4 @@ export function readActionBody(body: JsonObject): ActionRecord {
     ...(text('goal') === '' ? {} : { goal: text('goal') }),
     ...(Array.isArray(used) ? { used: used.map(String) } : {}),
   };
-}
-
-function plainOrNull(map: RecordedMap | null): JsonObject | null {
-  if (map === null) return null;
-  const plain = toPlainJson(map);
-  return typeof plain === 'object' && plain !== null && !Array.isArray(plain)
-    ? (plain as JsonObject)
-    : null;
 }
