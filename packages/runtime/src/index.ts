@@ -70,6 +70,7 @@ export { noopTracer } from './tracing/noop-tracer.js';
 export type {
   BlockedLoop,
   LastWords,
+  MemoryPressure,
   Watchdog,
   WatchdogGuard,
   WatchdogOptions,

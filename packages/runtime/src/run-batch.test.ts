@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { CancelledError, EngramkitError } from '@engramkit/core';
 import {
   type BatchComponent,
@@ -9,7 +10,7 @@ import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { manualClock } from '../test/manual-clock.js';
 import { recordedLogger, testInvocation, testPorts } from '../test/ports.js';
-import { type Outcome, runBatch, type StageEvent } from './index.js';
+import { createFaultListener, type Outcome, runBatch, type StageEvent } from './index.js';
 
 /** A component from plain functions. */
 function component(parts: {
@@ -305,9 +306,9 @@ describe('process', () => {
     expect(outcome).toMatchObject({
       status: 'failed',
       exitCode: 1,
-      output: {},
       failure: { stage: 'process' },
     });
+    expect(outcome.output).toBeUndefined();
     expect(messageOf(outcome)).toBe(message);
     expect(() => JSON.stringify(outcome.failure?.error)).not.toThrow();
   });
@@ -528,6 +529,110 @@ describe('secrets', () => {
     const { thrown: _thrown, ...reported } = outcome.failure!;
     expect(JSON.stringify(reported)).not.toContain(secret);
     expect(JSON.stringify(reported)).toContain('[REDACTED]');
+  });
+});
+
+describe('schemas of the surrounding system', () => {
+  const refuse = (text: string) => async (): Promise<never> => {
+    throw new StructuredError('validation_error', text);
+  };
+  it('refuse inputs before process, and outputs after it, in their own words', async () => {
+    const process = vi.fn(() => ({ a: 1 }));
+    const accept = async (): Promise<void> => undefined;
+    const inputs = await runBatch(
+      component({ process }),
+      testInvocation(),
+      testPorts({
+        guard: { checkInputs: refuse('input schema validation failed: x'), checkOutput: accept },
+      }),
+    );
+    expect(inputs.failure).toMatchObject({
+      stage: 'decode-inputs',
+      structured: { type: 'validation_error', message: 'input schema validation failed: x' },
+    });
+    expect(process).not.toHaveBeenCalled();
+    const output = await runBatch(
+      component({ process }),
+      testInvocation(),
+      testPorts({
+        guard: { checkInputs: accept, checkOutput: refuse('output schema validation failed: y') },
+      }),
+    );
+    expect(output).toMatchObject({
+      status: 'failed',
+      output: { a: 1 },
+      failure: { structured: { type: 'validation_error' } },
+    });
+  });
+});
+
+describe('faults of the process', () => {
+  /** A process whose events a test emits. */
+  const emitter = () => new EventEmitter();
+  it('fail the run that is open, after its grace, with the fault as the message', async () => {
+    const events = emitter();
+    const clock = manualClock();
+    using faults = createFaultListener({ process: events, logger: recordedLogger().logger });
+    const init = () => {
+      events.emit('unhandledRejection', new Error('floating'));
+      queueMicrotask(() => clock.advance(1_000));
+      return new Promise(() => undefined);
+    };
+    const outcome = await runBatch(
+      component({ init }),
+      testInvocation(),
+      testPorts({ clock, faults }),
+    );
+    expect(outcome).toMatchObject({ status: 'failed', exitCode: 1, failure: { stage: 'init' } });
+    expect(messageOf(outcome)).toBe(
+      'engram initialization failed: a promise that nobody awaits rejected: floating',
+    );
+  });
+
+  it('after the work but before the end still count', async () => {
+    const events = emitter();
+    using faults = createFaultListener({ process: events, logger: recordedLogger().logger });
+    const close = () => void events.emit('uncaughtException', new Error('in close'));
+    const outcome = await runBatch(component({ close }), testInvocation(), testPorts({ faults }));
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      failure: { error: { code: 'UNCAUGHT_EXCEPTION' } },
+    });
+  });
+
+  it('go to the run that caused them when many are open, and are only logged when none is', async () => {
+    const events = emitter();
+    const { logger, lines } = recordedLogger();
+    const faults = createFaultListener({ process: events, logger });
+    const gate = new EventEmitter();
+    const good = runBatch(
+      component({ process: () => once(gate, 'go').then(() => ({ good: true })) }),
+      testInvocation(),
+      testPorts({ faults }),
+    );
+    const bad = runBatch(
+      component({
+        process: (_inputs, { signal }) => {
+          events.emit('uncaughtException', new Error('mine'));
+          return new Promise((_resolve, reject) => {
+            if (signal.aborted) reject(signal.reason);
+          });
+        },
+      }),
+      testInvocation({ runId: 'run-2' }),
+      testPorts({ faults }),
+    );
+    expect((await bad).failure?.error.message).toContain('mine');
+    gate.emit('go');
+    expect(await good).toMatchObject({ status: 'succeeded', output: { good: true } });
+    expect(faults.strayFaults).toBe(0);
+    events.emit('uncaughtException', undefined);
+    expect(faults.strayFaults).toBe(1);
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 'error', message: 'uncaught exception outside of a run' }),
+    ]);
+    faults[Symbol.dispose]();
+    expect(events.eventNames()).toEqual([]);
   });
 });
 

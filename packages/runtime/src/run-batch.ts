@@ -8,8 +8,9 @@ import {
 } from '@engramkit/core';
 import { type BatchComponent, isResult } from '@engramkit/engram';
 import type { HostPorts, Invocation } from './invocation.js';
-import { isAbandoned, type Run, runLifecycle } from './lifecycle.js';
+import { isAbandoned, runLifecycle } from './lifecycle.js';
 import type { Outcome } from './outcome.js';
+import type { Run } from './run.js';
 import { decodersOf } from './schema-decoding.js';
 import { prefixed } from './thrown.js';
 
@@ -74,6 +75,8 @@ function processError(error: unknown, run: Run): unknown {
 /** Steps 10 to 12: what there is of an output is validated and dehydrated; after a failure it is kept beside it. */
 async function finishOutput(component: BatchComponent, returned: unknown, run: Run): Promise<void> {
   const { guard, payloads } = run.ports;
+  // Without a result there is only an output when nothing failed: the empty object of step 11.
+  if (run.failed && (returned === undefined || returned === null)) return;
   const signal = run.finishSignal();
   try {
     const output = await run.finish('validate-output', async () => {

@@ -88,7 +88,7 @@ export class RunControl {
 
   /** Throws the reason when the run has to stop. */
   throwIfStopped(): void {
-    if (this.#cause !== undefined) this.checkDeadline();
+    this.checkDeadline();
     if (this.#reason !== undefined) throw this.#reason;
   }
 

@@ -7,8 +7,9 @@ import type {
 } from '@engramkit/engram';
 import { validateStreamMessage } from '@engramkit/engram';
 import type { HostPorts, Invocation } from './invocation.js';
-import { endOfService, type Run, runLifecycle } from './lifecycle.js';
+import { endOfService, runLifecycle } from './lifecycle.js';
 import type { Outcome } from './outcome.js';
+import type { Run } from './run.js';
 import { StopGate } from './stop-gate.js';
 
 /** What a streaming run is connected to. */

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import type { Worker } from 'node:worker_threads';
 import { type Clock, systemClock, type Timer } from '@engramkit/core';
 import { watchdogProgram } from './watchdog-worker.js';
@@ -25,12 +26,22 @@ export interface WatchdogGuard {
   readonly message: string;
 }
 
+/** How full the memory for JavaScript objects is. */
+export interface MemoryPressure {
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+}
+
 /** Options of {@link createWatchdog}. */
 export interface WatchdogOptions {
   /** From how many milliseconds on a blocked event loop is reported; at least 40. */
   readonly limitMs: number;
   /** Called once per blockage, as soon as the event loop runs again. */
   readonly onBlocked?: ((blocked: BlockedLoop) => void) | undefined;
+  /** The part of the heap limit, from 0 to 1, from which on `onMemoryPressure` is called; default 0.9. */
+  readonly memoryRatio?: number | undefined;
+  /** Called once when the heap is nearly full, and again after it has been below the ratio. */
+  readonly onMemoryPressure?: ((pressure: MemoryPressure) => void) | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -47,6 +58,7 @@ export interface Watchdog extends AsyncDisposable {
 /** The exit code of a run that is over its time. Source: bobrapet-batch section 2.3. */
 const TIMEOUT_EXIT_CODE = 124;
 const SHORTEST_LIMIT_MS = 40;
+const MEMORY_RATIO = 0.9;
 
 /**
  * Starts the thread that notices a blocked event loop and can end a busy loop past its deadline.
@@ -65,8 +77,10 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
       onBlocked?.({ blockedMs: message.blockedMs, frames: message.frames });
   });
   let timer: Timer;
+  const checkMemory = memoryCheck(options);
   const pulse = (): void => {
     Atomics.add(beat, 0, 1);
+    checkMemory();
     timer = clock.setTimer(pulse, checkMs / 2, { unref: true });
   };
   pulse();
@@ -82,6 +96,18 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
       timer.cancel();
       await worker.terminate();
     },
+  };
+}
+
+function memoryCheck(options: WatchdogOptions): () => void {
+  const { onMemoryPressure, memoryRatio = MEMORY_RATIO } = options;
+  if (onMemoryPressure === undefined) return () => undefined;
+  let told = false;
+  return () => {
+    const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics();
+    const high = usedBytes >= limitBytes * memoryRatio;
+    if (high && !told) onMemoryPressure({ usedBytes, limitBytes });
+    told = high;
   };
 }
 

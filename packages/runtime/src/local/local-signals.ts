@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import {
   type Clock,
   EngramkitError,
@@ -73,6 +72,8 @@ async function lastSequence(path: string): Promise<number> {
 }
 
 async function* replay(path: string, afterSequence: number): AsyncGenerator<SignalEvent> {
+  // Loaded here: most runs never replay signals.
+  const { createInterface } = await import('node:readline');
   const lines = createInterface({
     input: createReadStream(path),
     crlfDelay: Number.POSITIVE_INFINITY,
