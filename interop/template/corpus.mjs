@@ -26,7 +26,7 @@ export const datasets = {
       huge: 1e21,
       tiny: 0.00001,
       small: 0.0001,
-      frac: 3.14159,
+      frac: 3.1875,
       half: 2.5,
       yes: true,
       no: false,
@@ -606,7 +606,7 @@ function lines(group) {
   for (const line of group.split('\n').slice(1)) {
     if (line === 'line one' || line === '{{ "unterminated') found.push(`${line}\n`);
     else if (found.at(-1)?.endsWith('\n')) found[found.length - 1] += line;
-    else found.push(line.replaceAll('\\n', (mark, at) => (line.startsWith('a\\n') ? '\n' : mark)));
+    else found.push(line.replaceAll('\\n', (mark) => (line.startsWith('a\\n') ? '\n' : mark)));
   }
   return found;
 }

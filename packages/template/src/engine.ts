@@ -235,7 +235,7 @@ function withRoots(scope: TemplateScope): TemplateScope {
   const complete =
     (ownValue(scope, 'inputs') ?? null) !== null && (ownValue(scope, 'steps') ?? null) !== null;
   if (complete) return scope;
-  return { ...scope, inputs: scope['inputs'] ?? {}, steps: scope['steps'] ?? {} };
+  return { ...scope, inputs: scope.inputs ?? {}, steps: scope.steps ?? {} };
 }
 
 /** A template may not compute with a step whose data lies in storage. Source: bobrapet-batch section 2.4. */

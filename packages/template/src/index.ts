@@ -19,3 +19,6 @@ export { functionNames } from './functions/registry.js';
 export { normalizeTemplate } from './normalize.js';
 export { TEMPLATE_KEY, TEMPLATE_VARIABLES_KEY } from './resolve.js';
 export { STORAGE_PATH_KEY, STORAGE_REF_KEY } from './storage-reference.js';
+export { validateStoryTemplates } from './story.js';
+export type { TemplateIssue, TemplateRules, ValidateTemplatesOptions } from './validate.js';
+export { validateTemplate, validateTemplates } from './validate.js';

@@ -1,8 +1,7 @@
 import { byteLength } from './go/bytes.js';
 
-const ESCAPED_TO_SIX = /[\u0000-\u0007\u000b\u000e-\u001f<>&]/g;
-const ESCAPED_TO_TWO = /["\\\b\f\n\r\t]/g;
-const SEPARATORS = /[\u2028\u2029]/g;
+const MAY_BE_ESCAPED = /[\p{Cc}"\\<>&\u2028\u2029]/gu;
+const SHORT_ESCAPES = '"\\\b\f\n\r\t';
 const DEEPEST = 10_000;
 
 /** The bytes of the value's JSON as Go writes it; stops counting beyond `limit`. A cycle counts as beyond any limit. */
@@ -39,8 +38,11 @@ export function jsonSize(value: unknown, limit = Number.POSITIVE_INFINITY): numb
 }
 
 function textSize(text: string): number {
-  const six = text.match(ESCAPED_TO_SIX)?.length ?? 0;
-  const two = text.match(ESCAPED_TO_TWO)?.length ?? 0;
-  const three = text.match(SEPARATORS)?.length ?? 0;
-  return byteLength(text) + 2 + six * 5 + two + three * 3;
+  let size = byteLength(text) + 2;
+  for (const [character] of text.matchAll(MAY_BE_ESCAPED)) {
+    if (SHORT_ESCAPES.includes(character)) size += 1;
+    else if (character < '\u007f') size += 5;
+    else if (character >= '\u2028') size += 3;
+  }
+  return size;
 }

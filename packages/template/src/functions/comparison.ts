@@ -18,15 +18,16 @@ function isWhole(kind: BasicKind): boolean {
   return kind === 'int' || kind === 'uint';
 }
 
-function valueOf(value: unknown): unknown {
+function comparable(value: unknown): unknown {
   return value instanceof GoInt ? value.value : value;
 }
 
 function isEqual(left: unknown, right: unknown): boolean {
   const leftKind = basicKind(left);
   const rightKind = basicKind(right);
-  if (leftKind !== undefined && leftKind === rightKind) return valueOf(left) === valueOf(right);
-  if (isWhole(leftKind) && isWhole(rightKind)) return valueOf(left) === valueOf(right);
+  if (leftKind !== undefined && leftKind === rightKind)
+    return comparable(left) === comparable(right);
+  if (isWhole(leftKind) && isWhole(rightKind)) return comparable(left) === comparable(right);
   const present = left !== undefined && right !== undefined;
   if (leftKind !== rightKind) {
     if (present)
@@ -73,7 +74,7 @@ function isLess(left: unknown, right: unknown): boolean {
   }
   if (leftKind === 'bool') throw new FunctionError('invalid type for comparison');
   if (typeof left === 'string' && typeof right === 'string') return compareText(left, right) < 0;
-  return (valueOf(left) as number | bigint) < (valueOf(right) as number | bigint);
+  return (comparable(left) as number | bigint) < (comparable(right) as number | bigint);
 }
 
 /** `eq ne lt le gt ge not`; `and` and `or` are part of the evaluator, because they do not evaluate all arguments. */

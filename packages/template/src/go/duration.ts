@@ -1,3 +1,5 @@
+import { quoteTimeText } from './quote.js';
+
 const UNITS: Readonly<Record<string, bigint>> = {
   ns: 1n,
   us: 1_000n,
@@ -17,7 +19,7 @@ export function parseDuration(
   const sign = /^[+-]/.exec(text)?.[0] ?? '';
   let rest = text.slice(sign.length);
   if (rest === '0') return { nanoseconds: 0n };
-  const quoted = JSON.stringify(text);
+  const quoted = quoteTimeText(text);
   if (rest === '' || rest.length > 1_000) return { problem: `time: invalid duration ${quoted}` };
   let total = 0n;
   while (rest !== '') {
@@ -30,7 +32,7 @@ export function parseDuration(
     if (unit === '') return { problem: `time: missing unit in duration ${quoted}` };
     const scale = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
     if (scale === undefined)
-      return { problem: `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}` };
+      return { problem: `time: unknown unit ${quoteTimeText(unit)} in duration ${quoted}` };
     rest = rest.slice(unit.length);
     total += BigInt(whole === '' ? '0' : whole) * scale;
     if (fraction !== '') total += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length);

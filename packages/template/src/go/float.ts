@@ -30,10 +30,10 @@ function exact(value: number): Digits {
   if (significand === 0n) return { digits: '', point: 0 };
   if (exponent >= 0) {
     const digits = (significand << BigInt(exponent)).toString();
-    return { digits, point: digits.length };
+    return { digits: digits.replace(/0+$/, ''), point: digits.length };
   }
   const digits = (significand * 5n ** BigInt(-exponent)).toString();
-  return { digits, point: digits.length + exponent };
+  return { digits: digits.replace(/0+$/, ''), point: digits.length + exponent };
 }
 
 /** Rounds to `count` digits, halves to even, as `strconv` does on exact digits. */
@@ -176,7 +176,10 @@ const LONGEST_FLOAT = 2_000;
 
 /** Underscores may stand between digits and after a base prefix; elsewhere they make the text invalid. */
 function withoutSeparators(text: string): string {
-  return text.replaceAll(/(?<=[0-9a-fA-F]|0[xX])_(?=[0-9a-fA-F])/g, '');
+  const between = /^[+-]?0[xX]/.test(text)
+    ? /(?<=[0-9a-fA-F]|0[xX])_(?=[0-9a-fA-F])/g
+    : /(?<=\d)_(?=\d)/g;
+  return text.replaceAll(between, '');
 }
 
 /** `strconv.ParseFloat(text, 64)`; `undefined` for what it refuses. */
@@ -203,7 +206,7 @@ export function parseFloatText(given: string): number | undefined {
 
 /** `int64(value)` as amd64 converts it: out of range and NaN give the smallest integer. */
 export function truncateToInt64(value: number): bigint {
-  if (!(value >= -9223372036854775808 && value < 9223372036854775808)) return -(1n << 63n);
+  if (!(value >= -(2 ** 63) && value < 2 ** 63)) return -(1n << 63n);
   return BigInt(Math.trunc(value));
 }
 

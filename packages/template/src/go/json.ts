@@ -5,8 +5,8 @@ import { GoInt, GoObject, isList, itemsOf, NIL_LIST, putOwn } from './values.js'
 const DEEPEST_ENCODED = 1_000;
 /** The nesting that Go's decoder refuses. */
 const DEEPEST_DECODED = 10_000;
-const ESCAPED = /[\u0000-\u001f"\\<>&\u2028\u2029]/g;
-const RAW_ESCAPED = /[\u0000-\u001f"\\\u2028\u2029]/g;
+const ESCAPED = /[\p{Cc}"\\<>&\u2028\u2029]/gu;
+const RAW_ESCAPED = /[\p{Cc}"\\\u2028\u2029]/gu;
 const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',
   '\\': '\\\\',
@@ -66,6 +66,8 @@ function encode(value: unknown, style: JsonStyle, indent: string, depth: number)
 
 function encodeText(text: string, html: boolean): string {
   const body = joinStrayBytes(text).replace(html ? ESCAPED : RAW_ESCAPED, (character) => {
+    // The control characters above ASCII are printed as they are.
+    if (character >= '\u007f' && character <= '\u009f') return character;
     return SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
   // A byte that is no character is written as an escape, unlike the character U+FFFD itself.
@@ -84,6 +86,7 @@ export function decodeJson(text: string): unknown {
 class Reader {
   readonly #text: string;
   #at = 0;
+  #numberProblem: JsonTextError | undefined;
 
   constructor(text: string) {
     this.#text = text;
@@ -92,6 +95,7 @@ class Reader {
   end(): void {
     this.#space();
     if (this.#at < this.#text.length) throw this.#invalid('after top-level value');
+    if (this.#numberProblem !== undefined) throw this.#numberProblem;
   }
 
   value(depth: number): unknown {
@@ -234,7 +238,8 @@ class Reader {
     const literal = this.#text.slice(start, this.#at);
     const value = Number(literal);
     if (!Number.isFinite(value)) {
-      throw new JsonTextError(
+      // Go looks at the whole text before it looks at numbers.
+      this.#numberProblem ??= new JsonTextError(
         `json: cannot unmarshal number ${literal} into Go value of type float64`,
       );
     }

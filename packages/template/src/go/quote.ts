@@ -1,4 +1,4 @@
-import { compareText, fromBytes, isAscii } from './bytes.js';
+import { compareText, fromBytes, isAscii, toBytes } from './bytes.js';
 
 const NOT_PRINTABLE = /[\p{C}\p{Z}]/u;
 const SHORT: Readonly<Record<string, string>> = {
@@ -51,6 +51,17 @@ function quoteCharacter(character: string, quote: string, ascii: boolean): strin
   if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`;
   if (code < 0x10000) return `\\u${code.toString(16).padStart(4, '0')}`;
   return `\\U${code.toString(16).padStart(8, '0')}`;
+}
+
+/** The quoting of Go's time package: every byte outside of printable ASCII as `\\xNN`. */
+export function quoteTimeText(text: string): string {
+  let out = '';
+  for (const byte of toBytes(text)) {
+    const character = String.fromCharCode(byte);
+    if (byte < 0x20 || byte >= 0x80) out += `\\x${byte.toString(16).padStart(2, '0')}`;
+    else out += character === '"' || character === '\\' ? `\\${character}` : character;
+  }
+  return `"${out}"`;
 }
 
 /** Whether Go would write the text between backquotes: no control character but the tab, no backquote, no byte order mark. */

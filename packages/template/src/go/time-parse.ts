@@ -1,4 +1,4 @@
-import { quoteText } from './quote.js';
+import { quoteTimeText as quote } from './quote.js';
 import { daysOf, GoTime } from './time.js';
 import { layoutParts, MONTHS, WEEKDAYS } from './time-layout.js';
 import { offsetForLocal, type Zone } from './zones.js';
@@ -139,10 +139,6 @@ function finish(
     };
   }
   return { time: new GoTime(local - offsetForLocal(zone, local), fields.nanosecond, zone) };
-}
-
-function quote(text: string): string {
-  return quoteText(text, { ascii: true });
 }
 
 /** Literal text must match; a run of spaces in the layout matches any run of spaces. */

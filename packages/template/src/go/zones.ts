@@ -130,7 +130,22 @@ function standardOffset(zone: string, seconds: number): number {
   );
 }
 
+/** Offsets change at full quarters of an hour at the most often; each is asked for once. */
+const QUARTER = 900;
+const KEPT_OFFSETS = 2_000;
+const offsets = new Map<string, number>();
+
 function offsetAt(zone: string, seconds: number): number {
+  const key = `${zone}|${Math.floor(seconds / QUARTER)}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  const offset = readOffset(zone, Math.floor(seconds / QUARTER) * QUARTER);
+  if (offsets.size >= KEPT_OFFSETS) offsets.clear();
+  offsets.set(key, offset);
+  return offset;
+}
+
+function readOffset(zone: string, seconds: number): number {
   const fields = new Map(
     formatterOf(zone)
       .formatToParts(seconds * 1_000)
