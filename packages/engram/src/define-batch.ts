@@ -3,7 +3,7 @@ import type { BatchComponent } from './component.js';
 import { brandComponent } from './component-brand.js';
 import type { ComponentContext, StatefulContext } from './component-context.js';
 import { type AnyObjectSchema, type DefinitionBase, definedLifecycle } from './define.js';
-import type { KeepLiterals } from './keep-literals.js';
+import type { LiteralsWhileInferred } from './keep-literals.js';
 import type { Result } from './result.js';
 import { specOfDefinition } from './spec-check.js';
 
@@ -31,7 +31,11 @@ export interface BatchDefinition<
   process(
     inputs: InferOutput<InputsSchema>,
     context: StatefulContext<InferOutput<ConfigSchema>, SecretName, State>,
-  ): Awaitable<InferInput<OutputSchema> | Result<InferInput<OutputSchema>> | KeepLiterals>;
+  ): Awaitable<
+    | InferInput<OutputSchema>
+    | Result<InferInput<OutputSchema>>
+    | LiteralsWhileInferred<OutputSchema>
+  >;
   /** Runs once after everything, whatever the outcome; `state` is `undefined` when `init` did not return. */
   close?(state: State | undefined): void | Promise<void>;
 }
