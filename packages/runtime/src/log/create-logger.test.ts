@@ -179,6 +179,16 @@ describe('lines for people', () => {
     expect(third).toBe('    Error: boom');
   });
 
+  it('leave out the fields that say nothing new, which JSON lines keep', async () => {
+    const options = { prettyOmits: ['runId'], bindings: { runId: 'r1' } };
+    const pretty = capture({ ...options, format: 'pretty', colors: false });
+    pretty.logger.info('hello', { count: 2 });
+    expect(await pretty.text()).toBe('22:13:20.000 INFO  hello count=2\n');
+    const json = capture({ ...options, format: 'json' });
+    json.logger.info('hello');
+    expect(await json.lines()).toEqual([expect.objectContaining({ runId: 'r1' })]);
+  });
+
   it('have colours only when asked for', async () => {
     const { logger, text } = capture({ format: 'pretty', colors: true });
     logger.warn('x');

@@ -23,6 +23,8 @@ export interface LoggerOptions {
   readonly format?: 'json' | 'pretty' | undefined;
   /** Whether pretty lines have colours; see {@link wantsColors}. Default: on a terminal. */
   readonly colors?: boolean | undefined;
+  /** Fields that lines for people leave out because they say nothing new there, such as the id of the only run. */
+  readonly prettyOmits?: readonly string[] | undefined;
   /** Secret values that must not be written; values may be added while the logger is in use. */
   readonly redaction?: Redaction | undefined;
   /** Fields of every line, such as `runId`. */
@@ -63,7 +65,7 @@ export function createLogger(options: LoggerOptions): StreamLogger {
   const writer =
     format === 'json'
       ? jsonWriter(write)
-      : prettyWriter(write, options.colors ?? destination.isTTY === true);
+      : prettyWriter(write, options.colors ?? destination.isTTY === true, options.prettyOmits);
   const core = { writer, lowest: severity[level], redaction, clock };
   const logger = leveled(core, plainFields(bindings));
   return {

@@ -5,16 +5,24 @@ const COLORS: Readonly<Record<LogLevel, number>> = { debug: 90, info: 36, warn: 
 const FIELD_SHOWN = 400;
 
 /** Writes lines for people: time of day, level, message, `key=value` fields; stacks on lines of their own. */
-export function prettyWriter(write: (text: string) => void, colors: boolean): LogWriter {
+export function prettyWriter(
+  write: (text: string) => void,
+  colors: boolean,
+  omitted: readonly string[] = [],
+): LogWriter {
   return {
-    write: (entry) => write(prettyLine(entry, colors)),
+    write: (entry) => write(prettyLine(entry, colors, omitted)),
     flush: () => Promise.resolve(),
     flushSync: () => undefined,
   };
 }
 
 /** One entry as text that ends in a line break; control characters of the data cannot reach the terminal. */
-export function prettyLine(entry: LogEntry, colors: boolean): string {
+export function prettyLine(
+  entry: LogEntry,
+  colors: boolean,
+  omitted: readonly string[] = [],
+): string {
   const paint = (code: number, text: string): string =>
     colors ? `\u001b[${code}m${text}\u001b[39m` : text;
   const time = new Date(entry.timeMs).toISOString().slice(11, 23);
@@ -22,7 +30,7 @@ export function prettyLine(entry: LogEntry, colors: boolean): string {
   const fields: string[] = [];
   const stacks: string[] = [];
   for (const [key, value] of Object.entries(entry.fields)) {
-    if (value === undefined) continue;
+    if (value === undefined || omitted.includes(key)) continue;
     const { text, stack } = fieldText(value);
     fields.push(`${paint(90, `${visible(key)}=`)}${text}`);
     if (stack !== undefined) stacks.push(stack);
