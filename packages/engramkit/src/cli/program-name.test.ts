@@ -7,6 +7,7 @@ describe('programName', () => {
   it.each([
     ['/usr/local/bin/engramkit', '/work', 'engramkit'],
     ['/work/node_modules/.bin/engramkit', '/work', 'npx engramkit'],
+    ['/work/node_modules/engramkit/dist/cli.js', '/work', 'npx engramkit'],
     ['/work/packages/engramkit/dist/cli.js', '/work', 'node packages/engramkit/dist/cli.js'],
     ['/elsewhere/my tools/cli.js', '/work', "node '/elsewhere/my tools/cli.js'"],
     ['', '/work', 'engramkit'],

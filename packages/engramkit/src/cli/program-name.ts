@@ -6,6 +6,8 @@ export function programName(script: string, directory: string): string {
     return basename(dirname(script)) === '.bin' ? 'npx engramkit' : 'engramkit';
   }
   if (basename(script) !== 'cli.js') return 'engramkit';
+  // Some package managers put a script in place of a link, which starts the file itself.
+  if (/[\\/]node_modules[\\/]engramkit[\\/]/.test(script)) return 'npx engramkit';
   const path = relative(directory, script);
   return `node ${shellWord(path === '' || path.startsWith('..') ? script : path)}`;
 }

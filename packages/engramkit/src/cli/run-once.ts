@@ -72,6 +72,8 @@ export async function runOnce(request: RunRequest, reporter: RunReporter): Promi
       write: (text) => writeThrough(status, () => terminal.stderr.write(text)),
     },
     level: request.logLevel,
+    // There is one run, and the report names it.
+    prettyOmits: ['runId', 'step'],
     colors: wantsColors(env, { isTTY: terminal.stderr.interactive }),
     redaction,
     clock: systemClock,

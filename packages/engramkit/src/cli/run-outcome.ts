@@ -71,9 +71,8 @@ async function runView(
   const { directory } = call;
   const output = await outputOf(record);
   return {
-    ...recordView(record, directory),
+    ...recordView(record, output, directory),
     stages: [{ stage: 'load-module', durationMs: loadMs }, ...record.stages],
-    ...(output === undefined ? {} : { output }),
     warnings: [
       ...(strayFaults === 0
         ? []
@@ -88,16 +87,26 @@ async function runView(
   };
 }
 
-/** What a report shows of a record, without the output of runs whose output is in a file of its own. */
-export function recordView(record: LocalRunRecord, directory: string): Omit<RunView, 'next'> {
-  const { runId, component, status, durationMs = 0, stages, failure, output, files } = record;
+function isEmptyObject(value: JsonValue): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
+/** What a report shows of a record and its output. */
+export function recordView(
+  record: LocalRunRecord,
+  output: JsonValue | undefined,
+  directory: string,
+): Omit<RunView, 'next'> {
+  const { runId, component, status, durationMs = 0, stages, failure, files } = record;
+  // A run that failed has an empty object in place of an output; that is worth no line.
+  const shown = output !== undefined && (status === 'succeeded' || !isEmptyObject(output));
   return {
     runId,
     component: `${component.name} ${component.version}`,
     status: status === 'running' || status === 'interrupted' ? 'cancelled' : status,
     durationMs,
     stages,
-    ...(output === undefined ? {} : { output }),
+    ...(shown ? { output } : {}),
     ...(failure === undefined ? {} : { failure }),
     record: shortPath(files.record, directory),
   };

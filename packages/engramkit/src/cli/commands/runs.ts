@@ -88,18 +88,8 @@ async function show(call: CommandCall, record: LocalRunRecord): Promise<ExitCode
     stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return 0;
   }
-  const view = recordView(record, directory);
-  stdout.write(
-    runReport(
-      {
-        ...view,
-        ...(output === undefined ? {} : { output }),
-        warnings: standing(record),
-        next: [],
-      },
-      stdout,
-    ),
-  );
+  const view = recordView(record, output, directory);
+  stdout.write(runReport({ ...view, warnings: standing(record), next: [] }, stdout));
   return 0;
 }
 
