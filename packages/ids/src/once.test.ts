@@ -1,8 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, EngramkitError, type Timer } from '@engramkit/core';
+import { EngramkitError } from '@engramkit/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HandClock, settled } from '../test/hand-clock.js';
 import {
   EffectNotRecordedError,
   EffectUnknownError,
@@ -14,44 +15,6 @@ import {
   recordEffect,
   resolveUnknown,
 } from './index.js';
-
-/** Time that moves only when told to. */
-class HandClock implements Clock {
-  #now = 1_700_000_000_000;
-  #timers = new Set<{ at: number; callback: () => void }>();
-
-  constructor(readonly skewMs = 0) {}
-
-  now = (): number => this.#now + this.skewMs;
-  monotonic = (): number => this.#now;
-  setTimer(callback: () => void, delayMs: number): Timer {
-    const timer = { at: this.#now + delayMs, callback };
-    this.#timers.add(timer);
-    const cancel = (): void => void this.#timers.delete(timer);
-    return { cancel, [Symbol.dispose]: cancel };
-  }
-  get pending(): number {
-    return this.#timers.size;
-  }
-  async advance(byMs: number): Promise<void> {
-    const end = this.#now + byMs;
-    for (;;) {
-      await settled();
-      const next = [...this.#timers].sort((a, b) => a.at - b.at)[0];
-      if (next === undefined || next.at > end) break;
-      this.#now = next.at;
-      this.#timers.delete(next);
-      next.callback();
-    }
-    this.#now = end;
-    await settled();
-  }
-}
-
-/** Lets everything that needs no timer and no disk run on. */
-async function settled(): Promise<void> {
-  for (let round = 0; round < 40; round++) await Promise.resolve();
-}
 
 function deferred<Value>(): {
   promise: Promise<Value>;
