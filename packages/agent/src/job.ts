@@ -49,6 +49,9 @@ export interface JobFacts {
 /** Kinds that may be dropped when nobody takes them for too long. Source: arcp section 2.6, S-54. */
 const DROPPABLE: ReadonlySet<string> = new Set(['log', 'thought', 'progress', 'metric']);
 
+/** Made once: an error with its stack is the dearest part of a short job. */
+const JOB_ENDED = new ArcpError('CANCELLED', 'the job has ended');
+
 /** One job: its state machine, its events, and who observes it. Source: arcp sections 3.4 to 3.6. */
 export class Job {
   readonly facts: JobFacts;
@@ -271,7 +274,7 @@ export class Job {
     this.#timers.clear();
     this.publish(type, payload);
     if (!this.abort.signal.aborted)
-      this.abort.abort(new ArcpError('CANCELLED', 'the job has ended'));
+      this.abort.abort(JOB_ENDED);
     for (const credential of this.facts.credentials) credential.drop();
     this.facts.reservation?.settle();
     for (const child of this.children) {
