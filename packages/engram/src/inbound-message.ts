@@ -17,6 +17,6 @@ export function inboundMessage(message: StreamMessage, onDone?: () => void): Inb
       // The host's own fault, of which the author must not hear: a lost receipt means that the message comes again.
     }
   };
-  // The property is defined at once as it stays: redefining or freezing would cost more than the copy.
+  // Defined at once as it stays, which the return type of `defineProperty` does not say.
   return Object.defineProperty({ ...message }, 'done', { value: done }) as InboundMessage;
 }

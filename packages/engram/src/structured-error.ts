@@ -1,4 +1,4 @@
-import { describeThrown, EngramkitError, type JsonObject, type RetryClass } from '@engramkit/core';
+import { describeThrown, EngramkitError, type RetryClass } from '@engramkit/core';
 import { wireDetails } from './error-details.js';
 import {
   type ExitClass,
@@ -8,7 +8,7 @@ import {
 } from './structured-error-payload.js';
 
 /** Under this key any error of any package offers its structured form; see {@link structuredErrorFrom}. */
-export const structuredErrorKey: unique symbol = Symbol.for('engramkit.structured-error') as never;
+export const structuredErrorKey: unique symbol = Symbol.for('engramkit.structured-error');
 
 /** What a {@link StructuredError} says besides type and message. */
 export interface StructuredErrorOptions {
@@ -57,7 +57,7 @@ export class StructuredError extends EngramkitError {
       ...(retryable === undefined ? {} : { retryable }),
       ...(exitClass === undefined ? {} : { exitClass }),
       ...(code === undefined ? {} : { code }),
-      ...(details === undefined ? {} : { details: details satisfies JsonObject }),
+      ...(details === undefined ? {} : { details }),
     });
   }
 
