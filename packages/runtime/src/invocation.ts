@@ -19,7 +19,8 @@ export interface Invocation {
   /** How long the run may take up to the end of `process`, in milliseconds; absent means no limit. */
   readonly timeoutMs?: number;
   /**
-   * How long author code may go on after its signal aborted, in milliseconds; default 1,000.
+   * How long author code may go on after its signal aborted, in milliseconds; default 1,000, and after a cancellation until
+   * `abandon` aborts, if that is given.
    *
    * Whatever has not settled by then is left behind and the outcome is reported without it.
    */

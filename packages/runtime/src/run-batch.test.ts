@@ -441,6 +441,22 @@ describe('cancellation', () => {
     expect(outcome).toMatchObject({ status: 'succeeded', output: { finished: true } });
   });
 
+  it('waits for as long as the surroundings do', async () => {
+    const controller = new AbortController();
+    const clock = manualClock();
+    const process = async () => {
+      controller.abort();
+      clock.advance(20_000);
+      return { slow: true };
+    };
+    const outcome = await runBatch(
+      component({ process }),
+      testInvocation({ signal: controller.signal, abandon: new AbortController().signal }),
+      testPorts({ clock }),
+    );
+    expect(outcome).toMatchObject({ status: 'succeeded', output: { slow: true } });
+  });
+
   it('does not wait when waiting is given up', async () => {
     const abandon = new AbortController();
     const process = () => {
@@ -633,6 +649,28 @@ describe('faults of the process', () => {
     ]);
     faults[Symbol.dispose]();
     expect(events.eventNames()).toEqual([]);
+  });
+});
+
+describe('the details of a failure', () => {
+  it('are redacted, and the words of the contract stay', async () => {
+    const thrown = new StructuredError('timeout', 'it took secret-token-1', {
+      details: {
+        header: 'Bearer secret-token-1',
+        nested: [{ url: 'https://x/?k=secret-token-1' }],
+      },
+    });
+    const process = () => Promise.reject(thrown);
+    const secrets = { token: 'secret-token-1', word: 'timeout' };
+    const outcome = await runBatch(
+      component({ process }),
+      testInvocation(),
+      testPorts({}, secrets),
+    );
+    expect(outcome.failure?.structured.type).toBe('timeout');
+    expect(JSON.stringify([outcome.failure?.structured, outcome.failure?.error])).not.toContain(
+      'secret-token-1',
+    );
   });
 });
 

@@ -28,7 +28,7 @@ export class AbandonedError extends EngramkitError {
 export class RunControl {
   readonly #controller = new AbortController();
   readonly #clock: Clock;
-  readonly #graceMs: number;
+  readonly #graceMs: number | undefined;
   readonly #timers: { cancel(): void }[] = [];
   readonly #outer: AbortSignal | undefined;
   readonly #abandon: AbortSignal | undefined;
@@ -46,7 +46,7 @@ export class RunControl {
   constructor(options: RunControlOptions) {
     const { clock, timeoutMs } = options;
     this.#clock = clock;
-    this.#graceMs = options.graceMs ?? GRACE_MS;
+    this.#graceMs = options.graceMs;
     this.#outer = options.signal;
     this.#abandon = options.abandon;
     this.#timeoutMs = timeoutMs;
@@ -183,7 +183,10 @@ export class RunControl {
     if (this.#cause !== undefined) return;
     this.#cause = cause;
     this.#reason = reason;
-    this.#timers.push(this.#clock.setTimer(() => this.#endGrace(), this.#graceMs));
+    // Whoever can say when to give up after a cancellation also says how long to wait.
+    if (cause !== 'cancelled' || this.#abandon === undefined || this.#graceMs !== undefined) {
+      this.#timers.push(this.#clock.setTimer(() => this.#endGrace(), this.#graceMs ?? GRACE_MS));
+    }
     this.#controller.abort(reason);
   }
 

@@ -1,6 +1,6 @@
 import { describeThrown, InvalidInputError } from '@engramkit/core';
 import type { Component, ExecutionContext } from '@engramkit/engram';
-import { createRedactor, type Secrets, secretValues } from '@engramkit/secrets';
+import { createRedactor, type Redactor, type Secrets, secretValues } from '@engramkit/secrets';
 import type { Span } from '@opentelemetry/api';
 import { executionContext } from './execution-context.js';
 import { exitCodeOf, failureOf } from './failure.js';
@@ -205,10 +205,8 @@ export class Run {
   }
 
   /** Made only for failures: most runs never need it. */
-  #redactor(): (text: string) => string {
-    return this.#secrets === undefined
-      ? (text) => text
-      : createRedactor(secretValues(this.#secrets));
+  #redactor(): Redactor {
+    return createRedactor(this.#secrets === undefined ? [] : secretValues(this.#secrets));
   }
 
   #status(): OutcomeStatus {

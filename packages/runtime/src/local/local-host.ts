@@ -3,7 +3,6 @@ import {
   CancelledError,
   type Clock,
   EngramkitError,
-  InvalidInputError,
   type JsonValue,
   type Random,
   systemClock,
@@ -19,6 +18,7 @@ import { createRedaction, type Redaction } from '../redaction.js';
 import { runBatch } from '../run-batch.js';
 import { runImpulse } from '../run-impulse.js';
 import { runStreaming } from '../run-streaming.js';
+import { cutOffRecord } from './cut-off-record.js';
 import { documentFacts } from './document-facts.js';
 import { hostFacts } from './host-facts.js';
 import type {
@@ -31,6 +31,7 @@ import type {
 } from './local-host-options.js';
 import { fileSignals } from './local-signals.js';
 import { localTriggers } from './local-triggers.js';
+import { lockRun } from './run-lock.js';
 import { type LocalRunRecord, RUN_RECORD_FORMAT, type RunFiles } from './run-record.js';
 import { checkRunId, RunStore } from './run-store.js';
 
@@ -60,10 +61,10 @@ class FileHost implements LocalHost {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #redaction: Redaction;
-  readonly #active = new Map<
-    string,
-    { abort(reason: unknown): void; readonly done: Promise<unknown> }
-  >();
+  readonly #active = new Set<{
+    abort(reason: unknown): void;
+    readonly done: Promise<unknown>;
+  }>();
 
   constructor(options: LocalHostOptions) {
     this.#options = options;
@@ -96,7 +97,7 @@ class FileHost implements LocalHost {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = [...this.#active.values()];
+    const open = [...this.#active];
     for (const { abort } of open) abort(new CancelledError('the local host was closed'));
     await Promise.allSettled(open.map(({ done }) => done));
   }
@@ -104,18 +105,18 @@ class FileHost implements LocalHost {
   async #start(job: Job, execute: Execute): Promise<LocalRunRecord> {
     const runId = job.runId ?? this.#newRunId();
     checkRunId(runId);
-    if (this.#active.has(runId)) throw active(runId);
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(job.signal?.reason);
     if (job.signal?.aborted === true) onAbort();
     job.signal?.addEventListener('abort', onAbort, { once: true });
     const done = this.#run(runId, job, controller.signal, execute);
-    this.#active.set(runId, { abort: (reason) => controller.abort(reason), done });
+    const entry = { abort: (reason: unknown) => controller.abort(reason), done };
+    this.#active.add(entry);
     try {
       return await done;
     } finally {
       job.signal?.removeEventListener('abort', onAbort);
-      this.#active.delete(runId);
+      this.#active.delete(entry);
     }
   }
 
@@ -125,9 +126,23 @@ class FileHost implements LocalHost {
     signal: AbortSignal,
     execute: Execute,
   ): Promise<LocalRunRecord> {
-    const earlier = job.runId === undefined ? undefined : await this.runs.find(runId);
-    if (earlier?.status === 'running') throw active(runId);
     const files = await this.runs.open(runId);
+    const lock = await lockRun(runId, files.directory);
+    try {
+      return await this.#locked(runId, files, job, signal, execute);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #locked(
+    runId: string,
+    files: RunFiles,
+    job: Job,
+    signal: AbortSignal,
+    execute: Execute,
+  ): Promise<LocalRunRecord> {
+    const earlier = job.runId === undefined ? undefined : await this.runs.find(runId);
     const begun = this.#firstRecord(runId, earlier, job, files);
     await this.runs.save(begun);
     await this.#enter(begun);
@@ -164,7 +179,7 @@ class FileHost implements LocalHost {
       files: [
         {
           path: begun.files.record,
-          content: `${JSON.stringify(cutOff(begun, endAtMs, message), null, 2)}\n`,
+          content: `${JSON.stringify(cutOffRecord(begun, endAtMs, message), null, 2)}\n`,
         },
       ],
     });
@@ -273,14 +288,6 @@ class FileHost implements LocalHost {
   }
 }
 
-function active(runId: string): InvalidInputError {
-  return new InvalidInputError(`run ${runId} goes on already`, {
-    code: 'RUN_ACTIVE',
-    details: { runId },
-    hint: 'Wait for it, or choose another run id.',
-  });
-}
-
 /** The identity of a local run: its effects and idempotency keys stay the same over further tries of the same run id. */
 function storyOf(runId: string, stepName: string): StoryInfo {
   return {
@@ -289,26 +296,5 @@ function storyOf(runId: string, stepName: string): StoryInfo {
     stepName,
     stepRunId: `${runId}-${stepName}`,
     stepRunNamespace: '',
-  };
-}
-
-function cutOff(begun: LocalRunRecord, endAtMs: number, message: string): LocalRunRecord {
-  return {
-    ...begun,
-    status: 'timed-out',
-    exitCode: 124,
-    endedAt: new Date(endAtMs).toISOString(),
-    failure: {
-      stage: 'process',
-      structured: {
-        version: 'v1',
-        type: 'timeout',
-        message,
-        retryable: true,
-        exitCode: 124,
-        exitClass: 'retry',
-      },
-      error: { name: 'DeadlineError', code: 'DEADLINE_EXCEEDED', message, retry: 'safe' },
-    },
   };
 }
