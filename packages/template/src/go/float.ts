@@ -172,6 +172,15 @@ export function printFloat(value: number): string {
   return formatFloat(value, 'g', -1);
 }
 
+/** `value * 2^exponent` with one rounding, also where the power alone would be zero or infinite. */
+function scaled(value: number, exponent: number): number {
+  let rest = Math.max(Math.min(exponent, 10_000), -10_000);
+  let result = value;
+  for (; rest < -500; rest += 500) result *= 2 ** -500;
+  for (; rest > 500; rest -= 500) result *= 2 ** 500;
+  return result * 2 ** rest;
+}
+
 const LONGEST_FLOAT = 2_000;
 
 /** Underscores may stand between digits and after a base prefix; elsewhere they make the text invalid. */
@@ -195,7 +204,7 @@ export function parseFloatText(given: string): number | undefined {
     const fraction = (hex[3] ?? '').replaceAll('_', '');
     if (whole === '' && fraction === '') return undefined;
     const scale = Number(hex[4]) - fraction.length * 4;
-    const value = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** scale;
+    const value = scaled(Number(BigInt(`0x${whole}${fraction}`)), scale);
     if (!Number.isFinite(value)) return undefined;
     return hex[1] === '-' ? -value : value;
   }
