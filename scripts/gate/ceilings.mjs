@@ -114,23 +114,19 @@ export async function checkCeilings({ update }) {
   return `${measured.length} ceilings`;
 }
 
-/** Measures the imports; what is over its ceiling is measured again, more often, before it counts. */
+/** Measures the imports; what is over its ceiling is measured again, as on a busy machine, before it counts. */
 async function checkImportTimes(entries, headroom) {
-  const costs = await importCosts(
-    entries.map(({ file }) => file),
-    7,
-  );
-  for (const [index, cost] of costs.entries()) entries[index].importMs = cost;
-  const isOver = ({ importMs, ceiling }) => importMs > ceiling.importMs * headroom;
-  for (let attempt = 0; attempt < 2 && entries.some(isOver); attempt += 1) {
-    const again = entries.filter(isOver);
-    const measured = await importCosts(
-      again.map(({ file }) => file),
-      15,
+  const measure = async (some, options) => {
+    const costs = await importCosts(
+      some.map(({ file }) => file),
+      options,
     );
-    for (const [index, cost] of measured.entries()) {
-      again[index].importMs = Math.min(again[index].importMs, cost);
-    }
+    for (const [index, cost] of costs.entries()) some[index].importMs = cost;
+  };
+  const isOver = ({ importMs, ceiling }) => importMs > ceiling.importMs * headroom;
+  await measure(entries, { rounds: 7 });
+  for (let attempt = 0; attempt < 2 && entries.some(isOver); attempt += 1) {
+    await measure(entries.filter(isOver), { rounds: 15, isBusy: true });
   }
   return entries
     .filter(isOver)

@@ -21,8 +21,13 @@ async function spawnMs(code) {
 
 const median = (values) => [...values].sort((one, other) => one - other)[values.length >> 1];
 
-/** Milliseconds that importing each file costs above an empty module: medians of interleaved spawns. */
-export async function importCosts(files, rounds) {
+const least = (values) => Math.min(...values);
+
+/**
+ * Milliseconds that importing each file costs above an empty module, from interleaved spawns: their medians, or with `isBusy`
+ * the least of each, which other programs on the machine move hardly at all.
+ */
+export async function importCosts(files, { rounds, isBusy = false }) {
   const empty = cacheFolder('empty.mjs');
   fs.mkdirSync(path.dirname(empty), { recursive: true });
   fs.writeFileSync(empty, '');
@@ -33,6 +38,6 @@ export async function importCosts(files, rounds) {
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, code] of codes.entries()) samples[index].push(await spawnMs(code));
   }
-  const [floor, ...medians] = samples.map(median);
-  return medians.map((value) => value - floor);
+  const [floor, ...costs] = samples.map(isBusy ? least : median);
+  return costs.map((value) => value - floor);
 }

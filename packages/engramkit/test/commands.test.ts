@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { engramkit, start, temporaryFolder } from './cli-process.js';
 
@@ -240,7 +241,7 @@ describe('a project that installed only engramkit', () => {
     const project = join(folder.path, 'project');
     const modules = join(project, 'node_modules');
     mkdirSync(join(modules, '.bin'), { recursive: true });
-    const own = new URL('..', import.meta.url).pathname;
+    const own = fileURLToPath(new URL('..', import.meta.url));
     symlinkSync(own, join(modules, 'engramkit'));
     symlinkSync('../engramkit/dist/cli.js', join(modules, '.bin', 'engramkit'));
     writeFileSync(join(project, 'package.json'), '{"type":"module"}');
