@@ -184,16 +184,46 @@ describe('a run of the local host', () => {
     expect(process).not.toHaveBeenCalled();
   });
 
-  it('logs with its id and step', async () => {
+  it('logs with its id and step, and keeps every line without secrets in a file', async () => {
     const { logger, lines } = recordedLogger();
-    await using host = await open({ logger });
-    const { runId } = await host.run({
-      ...request((_: never, context: never) =>
-        (context as { logger: { info(text: string): void } }).logger.info('hi'),
-      ),
+    await using host = await open({ logger, env: { TOKEN: 'log-secret-value' } });
+    const { runId, files } = await host.run({
+      ...request((_: never, context: never) => {
+        const { logger: own } = context as import('@engramkit/engram').ExecutionContext;
+        own.debug('detail');
+        own.child({ part: 2 }).info('hi log-secret-value');
+      }),
+      secrets: { token: 'env:TOKEN' },
       stepName: 'first',
     });
-    expect(lines).toEqual([{ level: 'info', message: 'hi', fields: { runId, step: 'first' } }]);
+    expect(lines.map(({ fields }) => fields)).toEqual([
+      { runId, step: 'first' },
+      { runId, step: 'first', part: 2 },
+    ]);
+    const kept = (await readFile(files.logs, 'utf8')).trim().split('\n');
+    expect(kept.map((line) => JSON.parse(line))).toEqual([
+      { level: 'DEBUG', time: expect.any(String), msg: 'detail' },
+      { level: 'INFO', time: expect.any(String), part: 2, msg: 'hi [REDACTED]' },
+    ]);
+  });
+
+  it('goes on when its log cannot be written', async () => {
+    const { logger, lines } = recordedLogger();
+    await using host = await open({ logger });
+    await mkdir(join(directory, 'runs/blocked/logs.ndjson'), { recursive: true });
+    const record = await host.run({
+      ...request((_: never, context: never) => {
+        const { logger: own } = context as import('@engramkit/engram').ExecutionContext;
+        own.info('lost');
+        return { done: true };
+      }),
+      runId: 'blocked',
+    });
+    expect(record).toMatchObject({ status: 'succeeded', output: { done: true } });
+    expect(lines.map(({ message }) => message)).toEqual([
+      'lost',
+      'the log of the run cannot be written',
+    ]);
   });
 
   it('keeps only as many runs as asked for', async () => {

@@ -8,7 +8,7 @@ import {
   systemClock,
   systemRandom,
 } from '@engramkit/core';
-import type { Component, StoryInfo } from '@engramkit/engram';
+import type { Component, Logger, StoryInfo } from '@engramkit/engram';
 import { fileIdempotencyStore } from '@engramkit/ids';
 import { secretsFromSources, secretValues } from '@engramkit/secrets';
 import { effectsOn } from '../effects-port.js';
@@ -32,6 +32,7 @@ import type {
 import { fileSignals } from './local-signals.js';
 import { localTriggers } from './local-triggers.js';
 import { lockRun } from './run-lock.js';
+import { openRunLog } from './run-log.js';
 import { type LocalRunRecord, RUN_RECORD_FORMAT, type RunFiles } from './run-record.js';
 import { checkRunId, RunStore } from './run-store.js';
 
@@ -157,9 +158,16 @@ class FileHost implements LocalHost {
       ...(job.graceMs === undefined ? {} : { graceMs: job.graceMs }),
       ...(job.abandon === undefined ? {} : { abandon: job.abandon }),
     };
+    const log = openRunLog({
+      path: files.logs,
+      also: this.#options.logger.child({ runId, step: begun.stepName }),
+      redaction: this.#redaction,
+      clock: this.#clock,
+    });
     const outcome = await this.#guarded(begun, job, () =>
-      execute(invocation, this.#ports(begun, job, files), files),
+      execute(invocation, this.#ports(log.logger, job, files), files),
     );
+    await log.close();
     const ended = await this.#lastRecord(begun, outcome);
     await this.runs.save(ended);
     await this.#enter(ended);
@@ -186,11 +194,10 @@ class FileHost implements LocalHost {
     return await run();
   }
 
-  #ports(begun: LocalRunRecord, job: Job, files: RunFiles): HostPorts {
+  #ports(logger: Logger, job: Job, files: RunFiles): HostPorts {
     const { tracer, spans, faults, onStage, env, templates } = this.#options;
     const clock = this.#clock;
     const random = this.#random;
-    const logger = this.#options.logger.child({ runId: begun.runId, step: begun.stepName });
     return {
       clock,
       random,

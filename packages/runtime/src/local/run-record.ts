@@ -42,7 +42,11 @@ export interface RunFiles {
   readonly record: string;
   /** Present when the output is too large to stand in the record. */
   readonly output?: string;
+  /** JSON lines; absent on disk when nothing was logged. */
+  readonly logs: string;
+  /** JSON lines; absent on disk when nothing was emitted. */
   readonly signals: string;
+  /** Claims and results of effects; absent on disk without any. */
   readonly effects: string;
 }
 

@@ -54,6 +54,7 @@ export class RunStore implements LocalRuns {
     return {
       directory,
       record: join(directory, 'run.json'),
+      logs: join(directory, 'logs.ndjson'),
       signals: join(directory, 'signals.ndjson'),
       effects: join(directory, 'effects'),
     };

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '@engramkit/core';
 import type { LogFields, Logger, LogLevel } from '@engramkit/engram';
 import type { Redaction } from '../redaction.js';
-import { jsonWriter } from './json-writer.js';
+import { jsonWriter, plainJsonWriter } from './json-writer.js';
 import { type LogWriter, severity } from './log-entry.js';
 import { logValue } from './log-value.js';
 import { prettyWriter } from './pretty-writer.js';
@@ -19,8 +19,8 @@ export interface LoggerOptions {
   readonly destination: LogDestination;
   /** The lowest level that is written; default `info`. */
   readonly level?: LogLevel | undefined;
-  /** Default: `pretty` on a terminal, `json` elsewhere. */
-  readonly format?: 'json' | 'pretty' | undefined;
+  /** Default: `pretty` on a terminal, `json` elsewhere; `json-plain` writes the same lines without loading the library. */
+  readonly format?: 'json' | 'json-plain' | 'pretty' | undefined;
   /** Whether pretty lines have colours; see {@link wantsColors}. Default: on a terminal. */
   readonly colors?: boolean | undefined;
   /** Fields that lines for people leave out because they say nothing new there, such as the id of the only run. */
@@ -62,10 +62,7 @@ export function createLogger(options: LoggerOptions): StreamLogger {
       broken = true; // A stream that was destroyed throws; there is nobody left to tell.
     }
   };
-  const writer =
-    format === 'json'
-      ? jsonWriter(write)
-      : prettyWriter(write, options.colors ?? destination.isTTY === true, options.prettyOmits);
+  const writer = writerOf(format, write, options);
   const core = { writer, lowest: severity[level], redaction, clock };
   const logger = leveled(core, plainFields(bindings));
   return {
@@ -89,6 +86,16 @@ export function wantsColors(
   const { FORCE_COLOR: forced } = env;
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
   return destination.isTTY === true && env.TERM !== 'dumb';
+}
+
+function writerOf(
+  format: NonNullable<LoggerOptions['format']>,
+  write: (text: string) => void,
+  { colors, destination, prettyOmits }: LoggerOptions,
+): LogWriter {
+  if (format === 'json') return jsonWriter(write);
+  if (format === 'json-plain') return plainJsonWriter(write);
+  return prettyWriter(write, colors ?? destination.isTTY === true, prettyOmits);
 }
 
 interface Core {

@@ -50,12 +50,23 @@ export function jsonWriter(write: (text: string) => void): LogWriter {
     flushSync() {
       const queued = waiting;
       waiting = [];
-      for (const { timeMs: at, level, message, fields } of queued) {
-        const head = { level: level.toUpperCase(), time: new Date(at).toISOString() };
-        write(`${JSON.stringify({ ...head, ...safeFields(fields), msg: message })}\n`);
-      }
+      for (const entry of queued) write(jsonLine(entry));
     },
   };
+}
+
+/** Writes the same lines at once, without the library: for short files, where loading it costs more than it gains. */
+export function plainJsonWriter(write: (text: string) => void): LogWriter {
+  return {
+    write: (entry) => write(jsonLine(entry)),
+    flush: () => Promise.resolve(),
+    flushSync: () => undefined,
+  };
+}
+
+function jsonLine({ timeMs, level, message, fields }: LogEntry): string {
+  const head = { level: level.toUpperCase(), time: new Date(timeMs).toISOString() };
+  return `${JSON.stringify({ ...head, ...safeFields(fields), msg: message })}\n`;
 }
 
 /** A field must not pass for a part of the line. */
