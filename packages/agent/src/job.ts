@@ -1,50 +1,18 @@
 import {
   ArcpError,
-  type Budget,
-  type Credential,
   isEmittableKind,
   isTerminalStatus,
   type JobStatus,
-  type Lease,
   leaseToJson,
-  type Reservation,
   wireTime,
 } from '@engramkit/arcp';
 import type { Clock, JsonObject, JsonValue, Timer } from '@engramkit/core';
-import type { AgentDefinition } from './agent-definition.js';
 import { BudgetReports } from './budget-reports.js';
+import type { JobFacts } from './job-facts.js';
+import { JobHistory } from './job-history.js';
 import type { LeaseGuard } from './lease-guard.js';
 import type { RuntimeLimits } from './limits.js';
 import type { Session } from './session.js';
-
-/** One sequenced frame of a job, as late subscribers get it. */
-interface HistoryEntry {
-  readonly ownerSequence: number;
-  readonly type: string;
-  readonly payload: JsonObject;
-  readonly size: number;
-}
-
-/** Everything that is fixed when a job is accepted. */
-export interface JobFacts {
-  readonly id: string;
-  readonly agent: string;
-  readonly definition: AgentDefinition;
-  readonly principal: string;
-  readonly input: JsonValue | undefined;
-  readonly lease: Lease;
-  readonly expiresAt: string | undefined;
-  readonly expiresAtMs: number | undefined;
-  readonly budget: Budget;
-  readonly reservation: Reservation | undefined;
-  readonly credentials: readonly Credential[];
-  readonly traceId: string;
-  readonly createdAtMs: number;
-  readonly maxRuntimeSec: number | undefined;
-  readonly parent: Job | undefined;
-  readonly delegateId: string | undefined;
-  readonly detached: boolean;
-}
 
 /** Kinds that may be dropped when nobody takes them for too long. Source: arcp section 2.6, S-54. */
 const DROPPABLE: ReadonlySet<string> = new Set(['log', 'thought', 'progress', 'metric']);
@@ -56,6 +24,7 @@ const JOB_ENDED = new ArcpError('CANCELLED', 'the job has ended');
 export class Job {
   readonly facts: JobFacts;
   readonly guard: LeaseGuard;
+  readonly history: JobHistory;
   readonly children = new Set<Job>();
   readonly abort = new AbortController();
   /** Sessions that submitted it, also later under the same idempotency key. */
@@ -65,7 +34,6 @@ export class Job {
   status: JobStatus = 'pending';
   endedAtMs: number | undefined;
   lastEventSeq = 0;
-  historyTruncated = false;
   terminal: { readonly type: string; readonly payload: JsonObject } | undefined;
   cancelling = false;
   readonly #clock: Clock;
@@ -73,7 +41,6 @@ export class Job {
   readonly #reports: BudgetReports;
   readonly #onEnd: (job: Job) => void;
   readonly #timers = new Set<Timer>();
-  #history: HistoryEntry[] = [];
   #dropped = 0;
   #pressureShown = false;
   #resolve: (value: JsonValue | undefined) => void = () => undefined;
@@ -92,6 +59,7 @@ export class Job {
     this.guard = options.guard;
     this.#clock = options.clock;
     this.#limits = options.limits;
+    this.history = new JobHistory(options.limits.maxHistoryEvents);
     this.#onEnd = options.onEnd;
     this.#reports = new BudgetReports(facts.budget, options.clock);
     this.settled = new Promise((resolve, reject) => {
@@ -179,27 +147,14 @@ export class Job {
       if (!this.owners.has(session)) this.#deliver(session, type, payload, size);
     }
     if (ownerSequence > 0) this.lastEventSeq = ownerSequence;
-    this.#history.push({ ownerSequence, type, payload, size });
-    if (this.#history.length > this.#limits.maxHistoryEvents * 1.25) {
-      this.#history = this.#history.slice(-this.#limits.maxHistoryEvents);
-      this.historyTruncated = true;
-    }
+    this.history.add({ ownerSequence, type, payload, size });
   }
 
-  /** How many frames a replay from the number would have. */
-  countAfter(after: number): number {
-    return this.#history.filter(({ ownerSequence }) => ownerSequence > after).length;
-  }
-
-  /** Sends what happened after a number of the owner's to one session; gives back how many frames. Source: J-60 to J-62. */
-  replayTo(session: Session, after: number): number {
-    let count = 0;
-    for (const entry of this.#history) {
-      if (entry.ownerSequence <= after) continue;
+  /** Sends what happened after a number of the owner's to one session. Source: J-60 to J-62. */
+  replayTo(session: Session, after: number): void {
+    for (const entry of this.history.after(after)) {
       this.#deliver(session, entry.type, entry.payload, entry.size);
-      count += 1;
     }
-    return count;
   }
 
   /** Asks the agent to stop and ends the job after a grace, whatever the agent does. */
@@ -273,8 +228,7 @@ export class Job {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     this.publish(type, payload);
-    if (!this.abort.signal.aborted)
-      this.abort.abort(JOB_ENDED);
+    if (!this.abort.signal.aborted) this.abort.abort(JOB_ENDED);
     for (const credential of this.facts.credentials) credential.drop();
     this.facts.reservation?.settle();
     for (const child of this.children) {

@@ -63,7 +63,7 @@ export class Observers {
     if (job === undefined) throw notFound(jobId);
     const history = payload.history === true;
     const after = typeof from === 'number' ? from : 0;
-    const replayed = history ? job.countAfter(after) : 0;
+    const replayed = history ? job.history.after(after).length : 0;
     session.plain(
       'job.subscribed',
       {
@@ -75,7 +75,7 @@ export class Observers {
         trace_id: job.traceId,
         subscribed_from: session.sequence + replayed,
         replayed: history,
-        ...(history && job.historyTruncated ? { history_truncated: true } : {}),
+        ...(history && job.history.truncated ? { history_truncated: true } : {}),
         ...correlation(envelope.id),
       },
       { job_id: job.id, trace_id: job.traceId },

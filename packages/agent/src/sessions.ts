@@ -10,7 +10,7 @@ import {
   readHello,
   resumeToken,
 } from '@engramkit/arcp';
-import type { Clock, JsonObject } from '@engramkit/core';
+import { type Clock, type JsonObject, openDeadline } from '@engramkit/core';
 import type { AgentRegistry } from './agent-registry.js';
 import type { Connection } from './connection.js';
 import { digestText } from './digest.js';
@@ -60,9 +60,12 @@ export class Sessions {
   async hello(envelope: Envelope, connection: Connection): Promise<void> {
     try {
       const hello = readHello(envelope);
-      const principal = await this.#parts.authenticate(hello.token, {
-        signal: AbortSignal.timeout(this.#parts.limits.handshakeTimeoutMs),
+      using deadline = openDeadline({
+        clock: this.#parts.clock,
+        timeoutMs: this.#parts.limits.handshakeTimeoutMs,
+        what: 'authentication',
       });
+      const principal = await this.#parts.authenticate(hello.token, { signal: deadline.signal });
       if (principal === undefined)
         throw new ArcpError('UNAUTHENTICATED', 'the token is not accepted');
       if (connection.ended) return;

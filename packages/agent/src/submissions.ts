@@ -1,31 +1,28 @@
 import {
   ArcpError,
-  assertLeaseSubset,
   Budget,
+  type Credential,
   correlation,
   type Envelope,
-  expiryInstant,
-  formatAgentReference,
   type IdentifierSource,
   leaseAmounts,
   leaseToJson,
   newTraceId,
   parseExpiry,
   parseLease,
-  type Reservation,
   readSubmit,
   type SubmitRequest,
   wireTime,
 } from '@engramkit/arcp';
-import type { Clock, JsonObject, JsonValue } from '@engramkit/core';
+import { type Clock, type JsonObject, type JsonValue, openDeadline } from '@engramkit/core';
 import type { AgentRegistry } from './agent-registry.js';
 import { type Credentials, credentialsToWire } from './credentials.js';
 import type { DelegatedJob, DelegateOptions } from './delegation.js';
 import { type IdempotencyKeys, parametersOf } from './idempotency.js';
-import { Job } from './job.js';
+import type { Job } from './job.js';
+import { JobMaker } from './job-maker.js';
 import { runAgent } from './job-runner.js';
 import type { JobStore } from './job-store.js';
-import { LeaseGuard } from './lease-guard.js';
 import type { RuntimeLimits } from './limits.js';
 import type { Session } from './session.js';
 
@@ -45,13 +42,17 @@ export interface SubmissionParts {
 }
 
 const ANSWERS_KEPT = 256;
+/** How long a provider may take to issue. */
+const ISSUE_TIMEOUT_MS = 30_000;
 
 /** Accepts jobs, from clients and from agents. Source: arcp sections 3.1 to 3.3 and 5.9. */
 export class Submissions {
   readonly #parts: SubmissionParts;
+  readonly #maker: JobMaker;
 
   constructor(parts: SubmissionParts) {
     this.#parts = parts;
+    this.#maker = new JobMaker(parts);
   }
 
   /** Answers the submits of one session in the order of their arrival. Source: arcp section 1.6, E-32. */
@@ -90,8 +91,8 @@ export class Submissions {
     try {
       if (session === undefined)
         throw new ArcpError('INTERNAL_ERROR', 'the job has no session any more');
-      const launch = this.#child(parent, agent, input, options, delegateId);
-      const { job } = launch;
+      const job = this.#maker.child(parent, agent, input, options, delegateId);
+      const payload = acceptance(job);
       parent.emitNow('delegate', {
         delegate_id: delegateId,
         agent,
@@ -101,7 +102,7 @@ export class Submissions {
       });
       const accept = (): void => {
         for (const owner of job.owners)
-          owner.plain('job.accepted', launch.payload, { job_id: job.id, trace_id: job.traceId });
+          owner.plain('job.accepted', payload, { job_id: job.id, trace_id: job.traceId });
         this.#launch(job);
       };
       if (session.queue === undefined) accept();
@@ -186,7 +187,8 @@ export class Submissions {
   #accept(session: Session, envelope: Envelope): Launch {
     const { request, repeated } = this.#read(session, envelope);
     return (
-      repeated ?? this.#fresh(session, envelope, request, this.#parts.identifiers.next('job_'), [])
+      repeated ??
+      this.#accepted(session, envelope, request, this.#parts.identifiers.next('job_'), [])
     );
   }
 
@@ -199,9 +201,14 @@ export class Submissions {
       credentials !== undefined &&
       session.features.has('provisioned_credentials') &&
       session.connection?.exposed !== true;
-    if (!wanted) return this.#fresh(session, envelope, request, jobId, []);
+    if (!wanted) return this.#accepted(session, envelope, request, jobId, []);
     const lease = parseLease(request.leaseRequest);
     const { expires_at: expiresAt } = request.leaseConstraints;
+    using deadline = openDeadline({
+      clock: this.#parts.clock,
+      timeoutMs: ISSUE_TIMEOUT_MS,
+      what: 'issuing credentials',
+    });
     const issued = await credentials.issue({
       jobId,
       agent: request.agent,
@@ -209,11 +216,11 @@ export class Submissions {
       lease,
       budget: new Budget(leaseAmounts(lease)),
       traceId: envelope.trace_id ?? newTraceId(),
-      signal: AbortSignal.timeout(30_000),
+      signal: deadline.signal,
       ...(expiresAt === undefined ? {} : { expiresAt }),
     });
     try {
-      return this.#fresh(session, envelope, request, jobId, issued);
+      return this.#accepted(session, envelope, request, jobId, issued);
     } catch (error) {
       void credentials.revokeJob(jobId);
       throw error;
@@ -259,43 +266,18 @@ export class Submissions {
     return { request };
   }
 
-  #fresh(
+  #accepted(
     session: Session,
     envelope: Envelope,
     request: SubmitRequest,
     jobId: string,
-    credentials: Job['facts']['credentials'],
+    credentials: readonly Credential[],
   ): Launch {
-    const { agents, keys, clock } = this.#parts;
-    const definition = agents.resolve(request.agent);
-    const lease = parseLease(request.leaseRequest);
-    const { expires_at: expiresAt } = request.leaseConstraints;
-    const job = this.#make(
-      {
-        id: jobId,
-        agent: formatAgentReference(definition),
-        definition,
-        principal: session.principal,
-        input: request.input,
-        lease,
-        expiresAt,
-        expiresAtMs: expiresAt === undefined ? undefined : parseExpiry(expiresAt, clock.now()),
-        budget: new Budget(leaseAmounts(lease)),
-        reservation: undefined,
-        credentials,
-        traceId: envelope.trace_id ?? newTraceId(),
-        createdAtMs: clock.now(),
-        maxRuntimeSec: request.maxRuntimeSec,
-        parent: undefined,
-        delegateId: undefined,
-        detached: false,
-      },
-      [session],
-    );
+    const job = this.#maker.fresh(session, envelope, request, jobId, credentials);
     const payload = acceptance(job);
     if (request.idempotencyKey !== undefined) {
       const { credentials: _, ...withoutSecrets } = payload;
-      keys.remember(
+      this.#parts.keys.remember(
         session.principal,
         request.idempotencyKey,
         parametersOf(request),
@@ -304,97 +286,6 @@ export class Submissions {
       );
     }
     return { job, payload, repeated: false };
-  }
-
-  #child(
-    parent: Job,
-    agent: string,
-    input: JsonValue | undefined,
-    options: DelegateOptions,
-    delegateId: string,
-  ): Launch {
-    const { agents, clock, identifiers, limits } = this.#parts;
-    const [name] = agent.split('@', 1) as [string];
-    try {
-      parent.guard.check('agent.delegate', agent);
-    } catch (error) {
-      if (!(error instanceof ArcpError) || error.code !== 'PERMISSION_DENIED' || name === agent)
-        throw error;
-      parent.guard.check('agent.delegate', name);
-    }
-    const definition = agents.resolve(agent);
-    const lease = parseLease(options.lease === undefined ? undefined : leaseToJson(options.lease));
-    assertLeaseSubset(parent.facts.lease, lease);
-    const expiresAt = options.expiresAt ?? parent.facts.expiresAt;
-    const expiresAtMs = expiresAt === undefined ? undefined : expiryInstant(expiresAt);
-    if (
-      expiresAt !== undefined &&
-      (expiresAtMs === undefined ||
-        expiresAtMs > (parent.facts.expiresAtMs ?? Number.POSITIVE_INFINITY))
-    ) {
-      throw new ArcpError(
-        'LEASE_SUBSET_VIOLATION',
-        "the child's lease must not outlive its parent's",
-        {
-          details: { expires_at: expiresAt },
-        },
-      );
-    }
-    for (const session of parent.owners) {
-      if ([...session.jobs].filter((job) => !job.ended).length >= limits.maxJobsPerSession) {
-        throw new ArcpError('INTERNAL_ERROR', 'the session runs too many jobs already', {
-          details: { reason: 'too_many_jobs' },
-        });
-      }
-    }
-    const amounts = leaseAmounts(lease);
-    const reservation: Reservation | undefined =
-      amounts.length === 0 ? undefined : parent.facts.budget.reserve(amounts);
-    const job = this.#make(
-      {
-        id: identifiers.next('job_'),
-        agent: formatAgentReference(definition),
-        definition,
-        principal: parent.facts.principal,
-        input,
-        lease,
-        expiresAt,
-        expiresAtMs,
-        budget: reservation?.budget ?? new Budget([]),
-        reservation,
-        credentials: [],
-        traceId: parent.traceId,
-        createdAtMs: clock.now(),
-        maxRuntimeSec: options.maxRuntimeSec,
-        parent,
-        delegateId,
-        detached: options.detached ?? false,
-      },
-      [...parent.owners],
-    );
-    parent.children.add(job);
-    return { job, payload: acceptance(job), repeated: false };
-  }
-
-  #make(facts: Job['facts'], owners: readonly Session[]): Job {
-    const { limits, clock, jobs, requireModelUse, credentials } = this.#parts;
-    const { lease, budget, expiresAtMs } = facts;
-    const job = new Job(facts, {
-      clock,
-      limits,
-      guard: new LeaseGuard({ lease, budget, expiresAtMs, clock, requireModelUse }),
-      onEnd: (ended) => {
-        for (const session of ended.owners) session.jobs.delete(ended);
-        if (facts.credentials.length > 0) void credentials?.revokeJob(ended.id);
-        jobs.ended(ended);
-      },
-    });
-    for (const session of owners) {
-      job.owners.add(session);
-      session.jobs.add(job);
-    }
-    jobs.add(job);
-    return job;
   }
 
   #launch(job: Job): void {
