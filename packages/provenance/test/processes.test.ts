@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 /** Every kill starts a process, so the long form runs only when asked for. */
-const KILLS = process.env['ENGRAMKIT_SOAK'] === '1' ? 220 : 24;
+const KILLS = process.env.ENGRAMKIT_SOAK === '1' ? 220 : 24;
 
 describe('processes that are killed', () => {
   it.each(['each', 'group'] as const)(

@@ -1,39 +1,15 @@
-import { type Clock, InvalidInputError, type JsonObject, type Timer } from '@engramkit/core';
-import { canonicalize } from '@engramkit/ids';
+import { InvalidInputError, type JsonObject, type Timer } from '@engramkit/core';
 import { SessionClosedError } from '../errors.js';
 import { EventSource } from '../event-source.js';
-import type { OpenFile } from '../file-system.js';
 import { formatMicroseconds } from '../time.js';
 import { formatEntryLine, hashEntry, type LedgerEntryKind } from './entry.js';
+import { canonicalBody } from './entry-body.js';
 import type { LedgerEvents, LedgerReceipt, LedgerRecovery } from './ledger-events.js';
+import type { LedgerStart, LedgerWriting } from './ledger-start.js';
 import type { MerkleTree } from './merkle.js';
 import { type LedgerSigner, sealBody } from './seal.js';
-import { SegmentWriter, type SegmentWriterOptions } from './segment-writer.js';
+import { SegmentWriter } from './segment-writer.js';
 import type { WriterLock } from './writer-lock.js';
-
-/** What an open ledger starts from; made by `openLedger`. */
-export interface LedgerStart {
-  /** Identity of the ledger: a UUID. */
-  readonly id: string;
-  readonly file: OpenFile;
-  readonly segment: number;
-  readonly segmentBytes: number;
-  readonly tree: MerkleTree;
-  readonly head: string;
-  readonly sinceCheckpoint: number;
-  readonly lock: WriterLock;
-  readonly recovered: LedgerRecovery | undefined;
-}
-
-/** How a ledger writes. */
-export interface LedgerWriting
-  extends Omit<SegmentWriterOptions, 'mayWrite' | 'onBroken' | 'onRotated'> {
-  readonly clock: Clock;
-  readonly leaseMs: number;
-  readonly checkpointEvery: number;
-  readonly maxSegmentBytes: number;
-  readonly signer: LedgerSigner | undefined;
-}
 
 /**
  * An append-only, hash-chained log with one writer, open for appending.
@@ -311,17 +287,6 @@ export class Ledger implements AsyncDisposable {
       },
       this.#writing.leaseMs / 6,
       { unref: true },
-    );
-  }
-}
-
-function canonicalBody(body: JsonObject): string {
-  try {
-    return canonicalize(body, { scheme: 'jcs' });
-  } catch (error) {
-    throw new InvalidInputError(
-      `the body of a ledger entry has no canonical form: ${error instanceof Error ? error.message : String(error)}`,
-      { code: 'LEDGER_BODY_INVALID', cause: error, hint: 'Pass plain JSON.' },
     );
   }
 }

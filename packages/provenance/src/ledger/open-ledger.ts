@@ -9,7 +9,8 @@ import {
 import { LedgerDamagedError, SessionClosedError } from '../errors.js';
 import { type FileSystem, nodeFileSystem } from '../file-system.js';
 import { GENESIS_HASH, hashEntry, parseEntryLine } from './entry.js';
-import { Ledger, type LedgerWriting } from './ledger.js';
+import { Ledger } from './ledger.js';
+import type { LedgerWriting } from './ledger-start.js';
 import { MerkleTree } from './merkle.js';
 import { type LedgerSigner, readBody } from './seal.js';
 import { listSegments, readLines, type Segment, segmentPath } from './segment.js';
