@@ -1,8 +1,8 @@
+import { trimSpace } from '@engramkit/core';
 import { referencesOf, type TemplateReferences } from './analysis.js';
 import { TemplateError, TemplateLimitError } from './errors.js';
 import { GO_FUNCTIONS, isNondeterministic, SPECIAL_FUNCTIONS } from './functions/registry.js';
 import type { TemplateFunction } from './functions/signature.js';
-import { trimSpace } from './functions/text-case.js';
 import type { ParsedTemplate } from './nodes.js';
 import { actionEnd, normalizeTemplate } from './normalize.js';
 import { ParseProblem, parseTemplate } from './parser.js';

@@ -1,6 +1,6 @@
-import type { JsonValue } from '@engramkit/core';
+import { type JsonValue, trimSpace } from '@engramkit/core';
 import { TemplateError } from './errors.js';
-import { toLower, trimSpace } from './functions/text-case.js';
+import { toLower } from './functions/text-case.js';
 import { quoteText } from './go/quote.js';
 import { typeName } from './go/values.js';
 

@@ -1,10 +1,13 @@
 import {
   CancelledError,
   type Clock,
+  durationFromMs,
+  formatDuration,
   type JsonValue,
   type Random,
   systemClock,
   systemRandom,
+  trimSpace,
 } from '@engramkit/core';
 import { RecentCache } from './cache.js';
 import { type CompiledTemplate, compileTemplate } from './compiled.js';
@@ -13,9 +16,7 @@ import { OffloadedDataError, TemplateError, TemplateLimitError } from './errors.
 import { execute } from './evaluator.js';
 import { functionsFor } from './functions/registry.js';
 import type { FunctionEnvironment } from './functions/signature.js';
-import { trimSpace } from './functions/text-case.js';
 import { wellFormed } from './go/bytes.js';
-import { printDuration } from './go/duration.js';
 import { decodeJson, JsonTextError } from './go/json.js';
 import { isMap, ownValue } from './go/values.js';
 import { isZone } from './go/zones.js';
@@ -187,7 +188,7 @@ class Engine implements TemplateEngine {
       if (signal?.aborted === true) throw cancelled(signal);
       if (timeoutMs > 0 && this.#clock.monotonic() - started > timeoutMs) {
         throw new TemplateLimitError(
-          `template evaluation timed out after ${printDuration(BigInt(Math.round(timeoutMs * 1e6)))}`,
+          `template evaluation timed out after ${formatDuration(durationFromMs(timeoutMs))}`,
           {
             code: 'TEMPLATE_TIMEOUT',
             hint: 'Make the template do less, or raise BUBU_TEMPLATE_EVALUATION_TIMEOUT.',

@@ -26,6 +26,7 @@ describe('normalisation', () => {
       '{{ upper (index .steps "a").x | eq (index .inputs "b") }}',
     ],
     ['{{ printf "%s" "}}" }}{{ inputs.a }}', '{{ printf "%s" "}}" }}{{ .inputs.a }}'],
+    ['{{ $.inputs["a"].b }} {{ $x["c"] }}', '{{ (index $.inputs "a").b }} {{ (index $x "c") }}'],
     ['{{ ["a"] }}', '{{ ["a"] }}'],
     ['{{ x[0] }}', '{{ x[0] }}'],
     ['{{ inputs.x', '{{ inputs.x'],

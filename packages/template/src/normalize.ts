@@ -6,7 +6,8 @@ export const BARE_ROOTS: ReadonlySet<string> = new Set(['inputs', 'steps', 'pack
 const MOST_SUBSCRIPTS = 1_000;
 const WORD = /[A-Za-z0-9_]/;
 const WORD_START = /[A-Za-z_]/;
-const RECEIVER = /[A-Za-z0-9_.-]/;
+/** The dollar sign belongs to it too, so that `$.inputs["a"]` works; without it such a template does not parse at all. */
+const RECEIVER = /[A-Za-z0-9_.$-]/;
 
 /**
  * Rewrites actions into plain Go template syntax: bare roots get a dot, `value["key"]` becomes `(index value "key")`.

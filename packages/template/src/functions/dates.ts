@@ -1,5 +1,6 @@
+import { formatDuration } from '@engramkit/core';
 import { FunctionError } from '../errors.js';
-import { parseDuration, printDuration } from '../go/duration.js';
+import { readDuration } from '../go/duration.js';
 import { parseIntText } from '../go/float.js';
 import { GoTime } from '../go/time.js';
 import { formatTime } from '../go/time-layout.js';
@@ -48,7 +49,7 @@ function zoneOf(name: string, environment: FunctionEnvironment): Zone {
 }
 
 function modified(args: readonly unknown[], strict: boolean): GoTime {
-  const parsed = parseDuration(text(args, 0));
+  const parsed = readDuration(text(args, 0));
   const date = args[1] as GoTime;
   if ('nanoseconds' in parsed) return date.plus(parsed.nanoseconds);
   if (strict) throw new FunctionError(parsed.problem);
@@ -69,7 +70,7 @@ function parsed(
 function rounded(value: unknown, environment: FunctionEnvironment): string {
   let size = 0n;
   if (typeof value === 'string') {
-    const duration = parseDuration(value);
+    const duration = readDuration(value);
     if ('nanoseconds' in duration) size = duration.nanoseconds;
   } else if (value instanceof GoInt && value.kind === 'int64') size = value.value;
   else if (value instanceof GoTime) {
@@ -104,7 +105,7 @@ export const DATES: FunctionTable = {
   date_modify: dateModify,
   mustDateModify,
   must_date_modify: mustDateModify,
-  duration: fn('any', ([value]) => printDuration(BigInt.asIntN(64, seconds(value) * SECOND))),
+  duration: fn('any', ([value]) => formatDuration(BigInt.asIntN(64, seconds(value) * SECOND))),
   durationRound: fn('any', ([value], environment) => rounded(value, environment)),
   htmlDate: fn('any', ([value], environment) =>
     show('2006-01-02', value, environment.zone, environment),

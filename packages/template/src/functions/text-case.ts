@@ -11,20 +11,11 @@ const TITLE: Readonly<Record<string, string>> = {
 };
 const SPACE =
   '\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
-const LEADING = new RegExp(`^[${SPACE}]+`);
-const TRAILING_SPACE = new RegExp(`[${SPACE}]`);
 const IS_SPACE = new RegExp(`^[${SPACE}]$`);
 
 /** `unicode.IsSpace`. */
 export function isSpace(character: string): boolean {
   return IS_SPACE.test(character);
-}
-
-/** `strings.TrimSpace`. */
-export function trimSpace(text: string): string {
-  let end = text.length;
-  while (end > 0 && TRAILING_SPACE.test(text[end - 1] ?? '')) end -= 1;
-  return text.slice(0, end).replace(LEADING, '');
 }
 
 /** `unicode.ToUpper`: one character for one character. */

@@ -1,3 +1,4 @@
+import { trimSpace } from '@engramkit/core';
 import { FunctionError, FunctionLimitError } from '../errors.js';
 import { byteLength, fromBytes, isAscii, sliceBytes, toBytes } from '../go/bytes.js';
 import { printValue } from '../go/format.js';
@@ -11,7 +12,6 @@ import {
   toLower,
   toTitle,
   toUpper,
-  trimSpace,
   untitle,
 } from './text-case.js';
 
