@@ -9,7 +9,6 @@ import { LONGEST_SHAPE_BYTES, type Shape, ShapeCache } from './shape-cache.js';
 
 /** CPython refuses to print longer integers. Source: function-descriptor section 3.6. */
 const LONGEST_INTEGER_DIGITS = 4300;
-const LARGE_INTEGER = 10n ** BigInt(LONGEST_INTEGER_DIGITS);
 const I64_MINIMUM = -(2n ** 63n);
 const U64_MAXIMUM = 2n ** 64n - 1n;
 const STACK_OVERFLOW = /call stack/i;
@@ -221,7 +220,9 @@ export class CanonicalJsonWriter extends CanonicalWalker {
       }
     } else if (integers === '64-bit' && (value < I64_MINIMUM || value > U64_MAXIMUM)) {
       throw this.integerRange(value, 'the 64-bit range', depth);
-    } else if (value >= LARGE_INTEGER || value <= -LARGE_INTEGER) {
+    }
+    const text = value.toString();
+    if (text.length - (value < 0n ? 1 : 0) > LONGEST_INTEGER_DIGITS) {
       throw new PyValueError(
         `Exceeds the limit (${LONGEST_INTEGER_DIGITS} digits) for integer string conversion; ` +
           'use sys.set_int_max_str_digits() to increase the limit',
@@ -229,7 +230,7 @@ export class CanonicalJsonWriter extends CanonicalWalker {
         { code: 'CANONICAL_INTEGER_RANGE', hint: 'Write the integer as a string.' },
       );
     }
-    this.writeAscii(value.toString());
+    this.writeAscii(text);
   }
 
   #other(value: unknown, depth: number): void {

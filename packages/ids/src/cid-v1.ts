@@ -16,8 +16,13 @@ const DIGEST_CODES: Readonly<Record<DigestAlgorithm, number>> = {
 const DIGEST_BYTES = 32;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** Two letters for every ten bits. */
-const PAIRS = Array.from({ length: 1024 }, (_, bits) => BASE32[bits >> 5]! + BASE32[bits & 31]!);
+/** Two letters for every ten bits; made when first used. */
+let pairs: readonly string[] | undefined;
+
+function letterPairs(): readonly string[] {
+  pairs ??= Array.from({ length: 1024 }, (_, bits) => BASE32[bits >> 5]! + BASE32[bits & 31]!);
+  return pairs;
+}
 
 /** A CIDv1 taken apart. */
 export interface CidParts {
@@ -29,6 +34,7 @@ export interface CidParts {
 /** The text of a CIDv1: version, codec, multihash, in lower-case base32 with its prefix `b`. */
 export function formatCid({ codec, algorithm, digest }: CidParts): string {
   const prefix = prefixOf(codec, algorithm);
+  const letters = letterPairs();
   const size = prefix.length + digest.length;
   let text = 'b';
   let bits = 0;
@@ -39,10 +45,10 @@ export function formatCid({ codec, algorithm, digest }: CidParts): string {
     count += 8;
     if (count >= 10) {
       count -= 10;
-      text += PAIRS[(bits >> count) & 1023]!;
+      text += letters[(bits >> count) & 1023]!;
     }
   }
-  if (count > 5) return text + PAIRS[(bits << (10 - count)) & 1023]!;
+  if (count > 5) return text + letters[(bits << (10 - count)) & 1023]!;
   return count > 0 ? text + BASE32[(bits << (5 - count)) & 31]! : text;
 }
 

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import type { ByteSink } from './byte-sink.js';
 import { formatCid } from './cid-v1.js';
 import { type DigestAlgorithm, platformDigestName, startDigest } from './hash.js';
+import { platformCrypto } from './platform-modules.js';
 import { type ContentIdScheme, schemeFacts } from './scheme.js';
 
 /** Options of {@link createContentHasher}. */
@@ -72,6 +72,7 @@ export function idOfBytes(
   bytes: Uint8Array,
 ): string {
   const name = platformDigestName(algorithm);
+  const { hash } = platformCrypto();
   const { codec } = schemeFacts(scheme);
   if (codec === undefined) return spellHex(scheme, hash(name, bytes, 'hex'));
   return formatCid({ codec, algorithm, digest: hash(name, bytes, 'buffer') });

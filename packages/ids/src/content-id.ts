@@ -1,8 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import { InvalidInputError } from '@engramkit/core';
 import { type CidCodec, parseCid } from './cid-v1.js';
 import { DigestSink, digestOf, idOfBytes, spellId } from './content-hasher.js';
 import type { DigestAlgorithm } from './hash.js';
+import { platformCrypto } from './platform-modules.js';
 import {
   type CanonicalizeOptions,
   type ContentIdScheme,
@@ -124,7 +124,7 @@ export function verifyContentId(
     scheme: claimed.scheme,
     digest: claimed.digestAlgorithm,
   });
-  return timingSafeEqual(parseContentId(actual).digest, claimed.digest);
+  return platformCrypto().timingSafeEqual(parseContentId(actual).digest, claimed.digest);
 }
 
 /** Schemes that hash the same bytes with the same digest, so that their identifiers convert without the content. */

@@ -1,5 +1,6 @@
-import * as files from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { platformFiles } from './platform-modules.js';
 
 /** The steps on a file system that a durable store is made of; tests count them and stop at each. */
 export interface FileSteps {
@@ -26,7 +27,7 @@ const DIRECTORY_MODE = 0o700;
 /** The file system of the machine. */
 export const machineFileSteps: FileSteps = {
   async writeNew(path, text) {
-    const file = await files.open(path, 'wx', FILE_MODE);
+    const file = await platformFiles().open(path, 'wx', FILE_MODE);
     try {
       await file.writeFile(text);
       await file.sync();
@@ -36,7 +37,7 @@ export const machineFileSteps: FileSteps = {
   },
   async link(existing, name) {
     try {
-      await files.link(existing, name);
+      await platformFiles().link(existing, name);
       return true;
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
@@ -44,9 +45,9 @@ export const machineFileSteps: FileSteps = {
     }
   },
   async syncDirectory(path) {
-    let directory: files.FileHandle;
+    let directory: FileHandle;
     try {
-      directory = await files.open(path, 'r');
+      directory = await platformFiles().open(path, 'r');
     } catch (error) {
       if (['EISDIR', 'EPERM', 'EACCES'].includes(codeOf(error))) return; // Not possible on Windows, nor needed there.
       throw error;
@@ -61,7 +62,7 @@ export const machineFileSteps: FileSteps = {
   },
   async makeDirectory(path) {
     try {
-      await files.mkdir(path, { mode: DIRECTORY_MODE });
+      await platformFiles().mkdir(path, { mode: DIRECTORY_MODE });
       return true;
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
@@ -69,10 +70,10 @@ export const machineFileSteps: FileSteps = {
     }
   },
   async remove(path) {
-    await files.rm(path, { force: true });
+    await platformFiles().rm(path, { force: true });
   },
-  list: (path) => unlessMissing(files.readdir(path)),
-  read: (path) => unlessMissing(files.readFile(path, 'utf8')),
+  list: (path) => unlessMissing(platformFiles().readdir(path)),
+  read: (path) => unlessMissing(platformFiles().readFile(path, 'utf8')),
 };
 
 /** Creates a directory and those above it, and makes sure that they are still there after a crash. */

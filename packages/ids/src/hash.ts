@@ -1,18 +1,19 @@
-import { createHash, hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { platformCrypto } from './platform-modules.js';
 
 /** Lower-case hex SHA-256 of bytes, or of the UTF-8 form of a text. */
 export function sha256Hex(data: string | Uint8Array): string {
-  return hash('sha256', data, 'hex');
+  return platformCrypto().hash('sha256', data, 'hex');
 }
 
 /** Lower-case hex SHA-1; only for names that other programs derive with it, never for integrity. */
 export function sha1Hex(data: string): string {
-  return hash('sha1', data, 'hex');
+  return platformCrypto().hash('sha1', data, 'hex');
 }
 
 /** Lower-case hex SHA3-256 of bytes, or of the UTF-8 form of a text. */
 export function sha3Hex(data: string | Uint8Array): string {
-  return hash('sha3-256', data, 'hex');
+  return platformCrypto().hash('sha3-256', data, 'hex');
 }
 
 /** The digests that content identifiers use. */
@@ -24,6 +25,6 @@ export function platformDigestName(algorithm: DigestAlgorithm): string {
 }
 
 /** A digest that takes its data piece by piece. */
-export function startDigest(algorithm: DigestAlgorithm): ReturnType<typeof createHash> {
-  return createHash(platformDigestName(algorithm));
+export function startDigest(algorithm: DigestAlgorithm): Hash {
+  return platformCrypto().createHash(platformDigestName(algorithm));
 }
