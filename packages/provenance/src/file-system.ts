@@ -123,7 +123,14 @@ export async function replaceFile(
   try {
     const file = await files.openForAppending(draft, { create: true });
     try {
-      for await (const chunk of chunks) written += await writeFully(file, Buffer.from(chunk));
+      let waiting = '';
+      for await (const chunk of chunks) {
+        waiting += chunk;
+        if (waiting.length < WRITE_LENGTH) continue;
+        written += await writeFully(file, Buffer.from(waiting));
+        waiting = '';
+      }
+      written += await writeFully(file, Buffer.from(waiting));
       if (options.sync) await file.datasync();
     } finally {
       await file.close();
@@ -136,6 +143,9 @@ export async function replaceFile(
   if (options.sync) await files.syncDirectory(dirname(path));
   return written;
 }
+
+/** Small pieces are gathered to about this many characters for one write. */
+const WRITE_LENGTH = 1 << 18;
 
 /** Writes all bytes, however many steps the file takes; resolves with their number. */
 export async function writeFully(file: OpenFile, bytes: Uint8Array): Promise<number> {

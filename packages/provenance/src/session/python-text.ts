@@ -117,5 +117,5 @@ function escaped(character: string, quote: string): string {
   return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }
 
-/** What `str.isprintable` refuses: controls, formats, surrogates, private use, unassigned, separators but the blank. */
+/** What `str.isprintable` refuses, as the platform's version of Unicode has it: controls, formats, surrogates, private use, unassigned, separators but the blank. */
 const UNPRINTABLE = /^[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Zs}]$/u;
