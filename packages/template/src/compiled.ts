@@ -5,8 +5,9 @@ import { GO_FUNCTIONS, isNondeterministic, SPECIAL_FUNCTIONS } from './functions
 import type { TemplateFunction } from './functions/signature.js';
 import type { ParsedTemplate } from './nodes.js';
 import { actionEnd, normalizeTemplate } from './normalize.js';
-import { ParseProblem, parseTemplate } from './parser.js';
+import { parseTemplate } from './parser.js';
 import { parsePath, type ValuePath } from './paths.js';
+import { ParseProblem } from './token-reader.js';
 
 /** A template text, prepared as far as it can be without data. */
 export interface CompiledTemplate {

@@ -1,56 +1,10 @@
-import { byteLength } from './go/bytes.js';
 import { quoteText } from './go/quote.js';
-
-/** The kinds of tokens between and around action delimiters. */
-export type TokenKind =
-  | 'error'
-  | 'eof'
-  | 'text'
-  | 'left'
-  | 'right'
-  | 'space'
-  | 'pipe'
-  | 'assign'
-  | 'declare'
-  | 'char'
-  | 'bool'
-  | 'character'
-  | 'complex'
-  | 'number'
-  | 'string'
-  | 'raw'
-  | 'identifier'
-  | 'field'
-  | 'variable'
-  | 'leftParen'
-  | 'rightParen'
-  | 'keyword'
-  | 'dot'
-  | 'nil';
-
-/** One token with its offset in the text (UTF-16 units) and its line. */
-export interface Token {
-  readonly kind: TokenKind;
-  readonly value: string;
-  readonly at: number;
-  readonly line: number;
-}
+import { type Token, type TokenKind, unicodeName } from './token.js';
 
 const KEYWORDS: ReadonlySet<string> = new Set(
   'block break continue define else end if range template with'.split(' '),
 );
 const LETTER = /[_\p{L}\p{Nd}]/u;
-
-/** How a token is named in an error. */
-export function tokenText(token: Token): string {
-  if (token.kind === 'eof') return 'EOF';
-  if (token.kind === 'error') return token.value;
-  if (token.kind === 'keyword' || token.kind === 'nil' || token.kind === 'dot')
-    return `<${token.value}>`;
-  if (byteLength(token.value) > 10)
-    return `${quoteText([...token.value].slice(0, 10).join(''))}...`;
-  return quoteText(token.value);
-}
 
 /** Splits a template into tokens; a lexical error is the last token. */
 export function tokenize(text: string): readonly Token[] {
@@ -91,7 +45,7 @@ class Lexer {
       this.#emit('eof');
       return 'end';
     }
-    const trims = isTrimLeft(text, open + 2);
+    const trims = text[open + 2] === '-' && isSpace(text[open + 3]);
     if (open > this.#at) {
       let end = open;
       if (trims) while (end > this.#start && isSpace(text[end - 1])) end -= 1;
@@ -361,14 +315,4 @@ function isSpace(character: string | undefined): boolean {
 
 function isDigit(character: string | undefined): boolean {
   return character !== undefined && character >= '0' && character <= '9';
-}
-
-function isTrimLeft(text: string, at: number): boolean {
-  return text[at] === '-' && isSpace(text[at + 1]);
-}
-
-function unicodeName(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const shown = /[\p{C}\p{Z}]/u.test(character) && character !== ' ' ? '' : ` '${character}'`;
-  return `U+${code.toString(16).toUpperCase().padStart(4, '0')}${shown}`;
 }

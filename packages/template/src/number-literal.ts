@@ -1,8 +1,8 @@
 import { parseFloatText, parseIntText, unsignedText } from './go/float.js';
 import { quoteText, readCharacter } from './go/quote.js';
 import { GoInt } from './go/values.js';
-import type { Token } from './lexer.js';
 import type { NumberNode } from './nodes.js';
+import type { Token } from './token.js';
 
 /** Reads a number or character literal; a text says what is wrong with it. */
 export function numberNode(token: Token): NumberNode | string {

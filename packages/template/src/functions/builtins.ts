@@ -1,6 +1,7 @@
 import { FunctionError } from '../errors.js';
 import { byteLength, toBytes } from '../go/bytes.js';
-import { sprint, sprintf, sprintln } from '../go/format.js';
+import { sprint, sprintln } from '../go/format.js';
+import { sprintf } from '../go/printf.js';
 import { isPrintable } from '../go/quote.js';
 import { GoInt, isList, isMap, itemsOf, ownValue, StringTable, typeName } from '../go/values.js';
 import { type FunctionTable, fn, text } from './signature.js';

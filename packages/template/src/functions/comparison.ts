@@ -1,6 +1,7 @@
 import { FunctionError } from '../errors.js';
 import { compareText } from '../go/bytes.js';
-import { printValue, sprintf } from '../go/format.js';
+import { printValue } from '../go/format.js';
+import { sprintf } from '../go/printf.js';
 import { GoInt, GoObject, isTrue, kindName, NIL_LIST, typeName } from '../go/values.js';
 import { type FunctionTable, fn } from './signature.js';
 
