@@ -16,13 +16,7 @@ const DIGEST_CODES: Readonly<Record<DigestAlgorithm, number>> = {
 const DIGEST_BYTES = 32;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** Two letters for every ten bits; made when first used. */
-let pairs: readonly string[] | undefined;
-
-function letterPairs(): readonly string[] {
-  pairs ??= Array.from({ length: 1024 }, (_, bits) => BASE32[bits >> 5]! + BASE32[bits & 31]!);
-  return pairs;
-}
+const LETTERS = new TextEncoder().encode(BASE32);
 
 /** A CIDv1 taken apart. */
 export interface CidParts {
@@ -34,22 +28,23 @@ export interface CidParts {
 /** The text of a CIDv1: version, codec, multihash, in lower-case base32 with its prefix `b`. */
 export function formatCid({ codec, algorithm, digest }: CidParts): string {
   const prefix = prefixOf(codec, algorithm);
-  const letters = letterPairs();
-  const size = prefix.length + digest.length;
-  let text = 'b';
+  const text = Buffer.allocUnsafe(1 + Math.ceil(((prefix.length + digest.length) * 8) / 5));
+  text[0] = 0x62; // "b"
+  let at = 1;
   let bits = 0;
   let count = 0;
-  for (let index = 0; index < size; index++) {
-    const byte = index < prefix.length ? prefix[index]! : digest[index - prefix.length]!;
-    bits = ((bits << 8) | byte) & 0x3ffff;
-    count += 8;
-    if (count >= 10) {
-      count -= 10;
-      text += letters[(bits >> count) & 1023]!;
+  for (const part of [prefix, digest]) {
+    for (let index = 0; index < part.length; index++) {
+      bits = ((bits << 8) | part[index]!) & 0xfff;
+      count += 8;
+      while (count >= 5) {
+        count -= 5;
+        text[at++] = LETTERS[(bits >> count) & 31]!;
+      }
     }
   }
-  if (count > 5) return text + letters[(bits << (10 - count)) & 1023]!;
-  return count > 0 ? text + BASE32[(bits << (5 - count)) & 31]! : text;
+  if (count > 0) text[at] = LETTERS[(bits << (5 - count)) & 31]!;
+  return text.toString('latin1');
 }
 
 const PREFIXES = new Map<string, Uint8Array>();
