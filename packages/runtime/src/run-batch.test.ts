@@ -441,6 +441,45 @@ describe('cancellation', () => {
     expect(outcome).toMatchObject({ status: 'succeeded', output: { finished: true } });
   });
 
+  it('after a failure does not hide it', async () => {
+    const controller = new AbortController();
+    const process = (): never => {
+      throw new Error('real');
+    };
+    const close = () => controller.abort();
+    const outcome = await runBatch(
+      component({ process, close }),
+      testInvocation({ signal: controller.signal }),
+      testPorts(),
+    );
+    expect(outcome).toMatchObject({ status: 'failed', failure: { error: { message: 'real' } } });
+  });
+
+  it('while inputs are decoded says why the run had to stop', async () => {
+    const controller = new AbortController();
+    const hanging = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: () => {
+          queueMicrotask(() => controller.abort(new CancelledError('stop now')));
+          return new Promise<never>(() => undefined);
+        },
+      },
+    } as const;
+    const clock = manualClock();
+    const running = runBatch(
+      defineBatch({ inputs: hanging, process: async () => ({}) }),
+      testInvocation({ signal: controller.signal }),
+      testPorts({ clock }),
+    );
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    clock.advance(1_000);
+    const outcome = await running;
+    expect(outcome).toMatchObject({ status: 'cancelled', failure: { stage: 'decode-inputs' } });
+    expect(messageOf(outcome)).toBe('stop now');
+  });
+
   it('waits for as long as the surroundings do', async () => {
     const controller = new AbortController();
     const clock = manualClock();

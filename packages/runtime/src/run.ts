@@ -39,7 +39,9 @@ export class Run {
   readonly #span: Span | undefined;
   #closeFaults: (() => void) | undefined;
   #instance: Instance | undefined;
-  #failure: { readonly stage: Stage; readonly error: unknown } | undefined;
+  #failure:
+    | { readonly stage: Stage; readonly error: unknown; readonly isCancelled: boolean }
+    | undefined;
   #timedOut = false;
   #secrets: Secrets | undefined;
   output: Outcome['output'];
@@ -129,9 +131,11 @@ export class Run {
         const started = work(this.control.signal);
         return isPromiseLike(started) ? await this.control.wait(started) : started;
       } catch (error) {
-        if (prefix === '') throw error;
+        // Of the component's own work it is worth knowing that it was left behind; of the rest, why it had to stop.
+        const isWork = stage === 'process' || stage === 'stream' || stage === 'run';
         const { reason } = this.control;
-        throw prefixed(prefix, error instanceof AbandonedError ? (reason ?? error) : error);
+        const told = error instanceof AbandonedError && !isWork ? (reason ?? error) : error;
+        throw prefix === '' ? told : prefixed(prefix, told);
       }
     });
   }
@@ -162,7 +166,8 @@ export class Run {
 
   /** Keeps the first failure, with the stage it happened in. */
   fail(error: unknown): void {
-    this.#failure ??= { stage: this.track.current, error };
+    const isCancelled = this.control.cause === 'cancelled';
+    this.#failure ??= { stage: this.track.current, error, isCancelled };
   }
 
   /** Marks the run as over its limit, whatever else happened. Source: bobrapet-batch section 2.2 step 9. */
@@ -175,8 +180,9 @@ export class Run {
     const worked = this.track.current;
     if (this.#instance?.close !== undefined) await this.#close(this.#instance);
     // A fault of the code while the run was open counts, also one that came after its work.
-    if (this.control.cause === 'fault')
-      this.#failure ??= { stage: worked, error: this.control.reason };
+    if (this.control.cause === 'fault') {
+      this.#failure ??= { stage: worked, error: this.control.reason, isCancelled: false };
+    }
     const failedStage = this.#failure?.stage;
     this.#closeFaults?.();
     this.control.release();
@@ -212,7 +218,7 @@ export class Run {
   #status(): OutcomeStatus {
     if (this.#timedOut) return 'timed-out';
     if (this.#failure === undefined) return 'succeeded';
-    return this.control.cause === 'cancelled' ? 'cancelled' : 'failed';
+    return this.#failure.isCancelled ? 'cancelled' : 'failed';
   }
 
   async #close(instance: Instance): Promise<void> {
