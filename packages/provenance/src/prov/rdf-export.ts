@@ -1,5 +1,4 @@
-import type { JsonValue } from '@engramkit/core';
-import { parseJson } from '@engramkit/core';
+import { EngramkitError, type JsonValue, parseJson } from '@engramkit/core';
 import type { ContextDefinition, NodeObject } from 'jsonld';
 import type * as N3 from 'n3';
 import { type ProvOptions, type ProvSource, sessionStatements } from './session-statements.js';
@@ -28,12 +27,32 @@ export async function* exportRdf(
   else yield* exportWithN3(source, N3_FORMATS[options.format], options);
 }
 
+/** The RDF libraries are large and rarely needed: whoever exports RDF installs them. */
+async function importLibrary<Library>(
+  name: string,
+  load: () => Promise<Library>,
+): Promise<Library> {
+  try {
+    return await load();
+  } catch (cause) {
+    if ((cause as { readonly code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new EngramkitError(
+      `this export format needs the package ${name}, which is not installed`,
+      {
+        code: 'MISSING_DEPENDENCY',
+        hint: `Run: npm install ${name}. The formats prov-json, session and openlineage need nothing else.`,
+        cause,
+      },
+    );
+  }
+}
+
 async function* exportWithN3(
   source: ProvSource,
   format: string,
   options: ProvOptions,
 ): AsyncGenerator<string> {
-  const n3 = await import('n3');
+  const n3 = await importLibrary('n3', () => import('n3'));
   const chunks: string[] = [];
   const output = {
     write(chunk: string, _encoding: string, done?: () => void): void {
@@ -82,7 +101,7 @@ function contextOf(options: ProvOptions): ContextDefinition {
 }
 
 async function* exportJsonLd(source: ProvSource, options: ProvOptions): AsyncGenerator<string> {
-  const jsonld = (await import('jsonld')).default;
+  const jsonld = (await importLibrary('jsonld', () => import('jsonld'))).default;
   const context = contextOf(options);
   yield `{"@context":${JSON.stringify(context)},"@graph":[`;
   let isFirst = true;
