@@ -79,7 +79,11 @@ export type { DiffOperation } from './session/diff.js';
 export { diffOperations, summarizeDiff } from './session/diff.js';
 export type { LiveLineInput } from './session/live-line.js';
 export { formatLiveLine } from './session/live-line.js';
-export type { OpenProvSessionOptions, ResumeProvSessionOptions } from './session/open-session.js';
+export type {
+  OpenProvSessionOptions,
+  RecorderOptions,
+  ResumeProvSessionOptions,
+} from './session/open-session.js';
 export { openProvSession, resumeProvSession } from './session/open-session.js';
 export type { LiveOutput, ProvSession, ProvSessionEvents } from './session/prov-session.js';
 // What is recorded, and the compatible file.

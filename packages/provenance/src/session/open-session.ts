@@ -30,8 +30,8 @@ import {
 import { ledgerDirectory, sessionFilePath, sessionsDirectory } from './session-paths.js';
 import type { SessionHeader } from './session-record.js';
 
-/** What both ways to get a session share. */
-interface RecorderOptions {
+/** Options that {@link openProvSession} and {@link resumeProvSession} share. */
+export interface RecorderOptions {
   /** Sessions go to `storage/sessions` below it, ledgers to `storage/ledger`. */
   readonly storageDirectory: string;
   /** How action URNs look; default `dot`. */
