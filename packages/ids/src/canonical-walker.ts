@@ -1,3 +1,4 @@
+import { InvalidInputError } from '@engramkit/core';
 import { ByteWriter } from './byte-sink.js';
 import {
   CanonicalizationError,
@@ -21,6 +22,15 @@ export interface WalkOptions {
   readonly default?: ((value: unknown) => string) | undefined;
 }
 
+/** Refuses a limit that would not protect the stack, or that makes no sense; throws `INVALID_DEPTH_LIMIT`. */
+export function checkDepthLimit(maxDepth: number): void {
+  if (Number.isInteger(maxDepth) && maxDepth >= 1 && maxDepth <= DEFAULT_DEPTH) return;
+  throw new InvalidInputError(`maxDepth is ${maxDepth}, but must be from 1 to ${DEFAULT_DEPTH}.`, {
+    code: 'INVALID_DEPTH_LIMIT',
+    hint: 'Leave it out, or pass a whole number in that range.',
+  });
+}
+
 /** A cycle is looked for at every sixteenth level: it comes around at each of them. */
 const CYCLE_CHECK_MASK = 15;
 
@@ -38,9 +48,7 @@ export abstract class CanonicalWalker extends ByteWriter {
 
   protected configure(options: WalkOptions): void {
     const { maxDepth = DEFAULT_DEPTH, undefinedMembers = 'refuse' } = options;
-    if (!Number.isInteger(maxDepth) || maxDepth < 1 || maxDepth > DEFAULT_DEPTH) {
-      throw new RangeError(`maxDepth must be a whole number from 1 to ${DEFAULT_DEPTH}.`);
-    }
+    checkDepthLimit(maxDepth);
     this.maxDepth = maxDepth;
     this.dropUndefined = undefinedMembers === 'drop';
     this.fallback = options.default;

@@ -282,6 +282,14 @@ describe('what has no canonical form is refused with its place', () => {
         });
       }
     }
+    for (const maxDepth of [0, 991, 1.5, Number.NaN]) {
+      expect(caught(() => contentId([], { maxDepth }))).toMatchObject({
+        code: 'INVALID_DEPTH_LIMIT',
+      });
+      expect(caught(() => parsePythonJson('[]', { maxDepth }))).toMatchObject({
+        code: 'INVALID_DEPTH_LIMIT',
+      });
+    }
     expect(caught(() => contentId([[[]]], { maxDepth: 2 }))).toMatchObject({
       code: 'CANONICAL_TOO_DEEP',
       path: [0, 0],

@@ -23,7 +23,7 @@ export function parseRecordText(
 ): { readonly key: string; readonly record: IdempotencyRecord } {
   let value: JsonValue;
   try {
-    value = parseJson(text, { what: place, hideContent: true });
+    value = parseJson(text, { what: place, hideContent: true, maxBytes: Number.MAX_SAFE_INTEGER });
   } catch (error) {
     throw corrupt(place, 'it is no JSON', error);
   }

@@ -202,6 +202,15 @@ describe('a failing effect', () => {
     expect(await once('k', () => 'x', options())).toBe('x');
   });
 
+  it('is in doubt when the policy itself fails', async () => {
+    const onFailure = (): never => {
+      throw new Error('broken policy');
+    };
+    await expect(once('k', failing, options({ onFailure }))).rejects.toBe(boom);
+    await expect(once('k', () => 'x', options())).rejects.toMatchObject({ code: 'EFFECT_UNKNOWN' });
+    expect(clock.pending).toBe(0);
+  });
+
   it('with a result that is no JSON has happened all the same', async () => {
     let runs = 0;
     const effect = () => {

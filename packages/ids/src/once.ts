@@ -94,6 +94,7 @@ export function recordedResult(key: string, record: IdempotencyRecord): JsonValu
   if (record.resultJson === undefined) return undefined;
   return parseJson(record.resultJson, {
     what: `the recorded result of ${JSON.stringify(key)}`,
+    maxBytes: Number.MAX_SAFE_INTEGER,
     prototypeKeys: 'keep',
     hideContent: true,
   });
@@ -242,7 +243,7 @@ async function settleFailure(
     return;
   }
   const { onFailure = defaultPolicy, keepMs, clock = systemClock } = options;
-  const policy = typeof onFailure === 'function' ? onFailure(error) : onFailure;
+  const policy = policyFor(error, onFailure);
   if (policy === 'release') await lease.settle({ status: 'released' });
   else if (policy === 'unknown') await lease.settle({ status: 'unknown' });
   else {
@@ -251,6 +252,19 @@ async function settleFailure(
       error: EngramkitError.from(error).toJSON(),
       keepUntilMs: keepMs === undefined ? undefined : clock.now() + keepMs,
     });
+  }
+}
+
+/** A policy that throws has not said that trying again is safe. */
+function policyFor(
+  error: unknown,
+  onFailure: FailurePolicy | ((error: unknown) => FailurePolicy),
+): FailurePolicy {
+  if (typeof onFailure !== 'function') return onFailure;
+  try {
+    return onFailure(error);
+  } catch {
+    return 'unknown'; // The caller gets the failure of the effect, which says more.
   }
 }
 

@@ -1,5 +1,5 @@
 import { InvalidInputError, jsonPointer, utf8Length } from '@engramkit/core';
-import { DEFAULT_DEPTH } from './canonical-walker.js';
+import { checkDepthLimit, DEFAULT_DEPTH } from './canonical-walker.js';
 import { PyFloat } from './py-values.js';
 
 /** Bounds and policies of {@link parsePythonJson}. */
@@ -83,9 +83,7 @@ class PythonJsonParser {
 
   constructor(text: string, options: ParsePythonJsonOptions) {
     const { maxDepth = DEFAULT_DEPTH } = options;
-    if (!Number.isInteger(maxDepth) || maxDepth < 1 || maxDepth > DEFAULT_DEPTH) {
-      throw new RangeError(`maxDepth must be a whole number from 1 to ${DEFAULT_DEPTH}.`);
-    }
+    checkDepthLimit(maxDepth);
     this.#text = text;
     this.#maxDepth = maxDepth;
     this.#what = options.what ?? 'the JSON text';

@@ -1,9 +1,5 @@
 import { EngramkitError, systemRandom } from '@engramkit/core';
-import {
-  type IdempotencyStore,
-  once,
-  resolveUnknown,
-} from '@engramkit/ids';
+import { type IdempotencyStore, once, resolveUnknown } from '@engramkit/ids';
 import {
   type Bench,
   createsOnce,
