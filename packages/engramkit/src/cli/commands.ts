@@ -146,7 +146,7 @@ const runs: CommandSpec = {
 const ledger: CommandSpec = {
   name: 'ledger',
   summary: 'Read, verify, export and sign the ledger of runs and sessions.',
-  usage: '<list | show | verify | export | key> [id]',
+  usage: '<list | show | verify | export | repair | key> [id]',
   positionals: { least: 1, most: 3 },
   flags: {
     directory,
@@ -181,6 +181,7 @@ const ledger: CommandSpec = {
   },
   notes: [
     'Verification names the first bad entry and the kind of damage, and exits with 1.',
+    'A damaged end keeps runs from being recorded; ledger repair cuts it off and keeps it beside the ledger.',
     'Keys: ledger key generate, list, show <id>, rotate, revoke <id>. ENGRAMKIT_LEDGER_PASSPHRASE encrypts private keys.',
   ],
   examples: [

@@ -3,6 +3,7 @@ import {
   type LedgerRun,
   type LedgerVerification,
   listLedgerRuns,
+  openLedger,
   RUN_LEDGER_NAME,
   runLedgerDirectory,
   verifyLedger,
@@ -10,16 +11,16 @@ import {
 } from '@engramkit/provenance';
 import type { CommandCall, ExitCode } from '../command.js';
 import { durationText, printable } from '../layout.js';
-import { openKeys, trustOf } from '../ledger-access.js';
+import { activeSigner, openKeys, trustOf } from '../ledger-access.js';
 import { stateDirectory } from '../state-directory.js';
 import { suggest } from '../suggestion.js';
 import { UsageError } from '../usage-error.js';
 import { writeLedgerExport } from './ledger-export.js';
 import { executeKey } from './ledger-key.js';
 
-const VERBS = ['list', 'show', 'verify', 'export', 'key'];
+const VERBS = ['list', 'show', 'verify', 'export', 'repair', 'key'];
 
-/** `engramkit ledger list | show | verify | export | key`. */
+/** `engramkit ledger list | show | verify | export | repair | key`. */
 export async function execute(call: CommandCall): Promise<ExitCode> {
   const { positionals, flags, directory } = call;
   const [verb = '', argument] = positionals;
@@ -34,6 +35,7 @@ export async function execute(call: CommandCall): Promise<ExitCode> {
   if (verb === 'show') return show(call, state, argument);
   if (verb === 'verify') return verify(call, state);
   if (verb === 'export') return writeLedgerExport(call, state);
+  if (verb === 'repair') return repair(call, state);
   const meant = suggest(verb, VERBS);
   throw new UsageError(`unknown ledger command "${verb}"`, {
     hint: `${meant === undefined ? '' : `Did you mean "ledger ${meant}"? `}There are ledger ${VERBS.join(', ')}.`,
@@ -128,6 +130,32 @@ function verificationText({ terminal }: CommandCall, found: LedgerVerification):
     `before  ${counts}${unknown} are intact`,
     '',
   ].join('\n');
+}
+
+/** Cuts a damaged end of the runs' ledger, keeps what is cut beside it, and says so in the ledger. */
+async function repair(call: CommandCall, state: string): Promise<ExitCode> {
+  const { flags, terminal, env } = call;
+  const signer = await activeSigner(state, env);
+  await using ledger = await openLedger({
+    directory: runLedgerDirectory(state),
+    name: RUN_LEDGER_NAME,
+    mode: 'continue',
+    salvage: true,
+    sync: 'each',
+    waitMs: 15_000,
+    ...(signer === undefined ? {} : { signer }),
+  });
+  const { recovered } = ledger;
+  if (flags.on('json')) {
+    terminal.stdout.write(`${JSON.stringify({ recovered: recovered ?? null })}\n`);
+  } else if (recovered === undefined) {
+    terminal.stdout.write('The end of the ledger is intact; runs can be recorded.\n');
+  } else {
+    terminal.stdout.write(
+      `Cut ${recovered.tornBytes} bytes off the end; they are kept in ${recovered.keptIn}\n`,
+    );
+  }
+  return 0;
 }
 
 function limitOf(text: string | undefined): number {
