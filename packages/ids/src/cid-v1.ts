@@ -25,39 +25,47 @@ export interface CidParts {
   readonly digest: Uint8Array;
 }
 
-/** The text of a CIDv1: version, codec, multihash, in lower-case base32 with its prefix `b`. */
-export function formatCid({ codec, algorithm, digest }: CidParts): string {
+/** Longer than any text that is made here. */
+const scratch = Buffer.alloc(96);
+
+/**
+ * The text of a CIDv1: version, codec, multihash, in lower-case base32 with its prefix `b`.
+ *
+ * The digest is a string of one character per byte, which is the form in which the platform hands it over fastest.
+ */
+export function formatCid(codec: CidCodec, algorithm: DigestAlgorithm, digest: string): string {
   const prefix = prefixOf(codec, algorithm);
-  const text = Buffer.allocUnsafe(1 + Math.ceil(((prefix.length + digest.length) * 8) / 5));
+  const size = prefix.length + digest.length;
+  const text = scratch;
   text[0] = 0x62; // "b"
   let at = 1;
   let bits = 0;
   let count = 0;
-  for (const part of [prefix, digest]) {
-    for (let index = 0; index < part.length; index++) {
-      bits = ((bits << 8) | part[index]!) & 0xfff;
-      count += 8;
-      while (count >= 5) {
-        count -= 5;
-        text[at++] = LETTERS[(bits >> count) & 31]!;
-      }
+  for (let index = 0; index < size; index++) {
+    const byte = index < prefix.length ? prefix[index]! : digest.charCodeAt(index - prefix.length);
+    bits = ((bits << 8) | byte) & 0xfff;
+    count += 8;
+    while (count >= 5) {
+      count -= 5;
+      text[at++] = LETTERS[(bits >> count) & 31]!;
     }
   }
-  if (count > 0) text[at] = LETTERS[(bits << (5 - count)) & 31]!;
-  return text.toString('latin1');
+  if (count > 0) text[at++] = LETTERS[(bits << (5 - count)) & 31]!;
+  return text.toString('latin1', 0, at);
 }
 
-const PREFIXES = new Map<string, Uint8Array>();
+const PREFIXES: Readonly<Record<DigestAlgorithm, Map<CidCodec, Uint8Array>>> = {
+  'sha2-256': new Map(),
+  'sha3-256': new Map(),
+};
 
 function prefixOf(codec: CidCodec, algorithm: DigestAlgorithm): Uint8Array {
-  const name = codec + algorithm;
-  let prefix = PREFIXES.get(name);
-  if (prefix === undefined) {
-    const code = CODEC_CODES[codec];
-    const varint = code < 0x80 ? [code] : [(code & 0x7f) | 0x80, code >> 7];
-    prefix = Uint8Array.of(1, ...varint, DIGEST_CODES[algorithm], DIGEST_BYTES);
-    PREFIXES.set(name, prefix);
-  }
+  const known = PREFIXES[algorithm].get(codec);
+  if (known !== undefined) return known;
+  const code = CODEC_CODES[codec];
+  const varint = code < 0x80 ? [code] : [(code & 0x7f) | 0x80, code >> 7];
+  const prefix = Uint8Array.of(1, ...varint, DIGEST_CODES[algorithm], DIGEST_BYTES);
+  PREFIXES[algorithm].set(codec, prefix);
   return prefix;
 }
 

@@ -55,7 +55,9 @@ export function spellId(
   digest: Uint8Array,
 ): string {
   const { codec } = schemeFacts(scheme);
-  if (codec !== undefined) return formatCid({ codec, algorithm, digest });
+  if (codec !== undefined) {
+    return formatCid(codec, algorithm, Buffer.from(digest).toString('latin1'));
+  }
   return spellHex(scheme, Buffer.from(digest).toString('hex'));
 }
 
@@ -75,7 +77,7 @@ export function idOfBytes(
   const { hash } = platformCrypto();
   const { codec } = schemeFacts(scheme);
   if (codec === undefined) return spellHex(scheme, hash(name, bytes, 'hex'));
-  return formatCid({ codec, algorithm, digest: hash(name, bytes, 'buffer') });
+  return formatCid(codec, algorithm, hash(name, bytes, 'binary'));
 }
 
 /** Hashes a canonical form as it is written; small ones in a single call. */
