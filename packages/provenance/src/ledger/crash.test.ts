@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { Crash, MemoryFiles } from '../../test/support/memory-files.js';
+import { LedgerDamagedError } from '../errors.js';
 import { parseEntryLine } from './entry.js';
 import { type OpenLedgerOptions, openLedger } from './open-ledger.js';
 import { readBody } from './seal.js';
@@ -154,5 +156,27 @@ describe('a ledger whose writer dies', () => {
     await ledger.append({ n: 2 });
     file?.bytes.fill(0, good, good + 100);
     await checkAfterCrash(files, [0]);
+  });
+
+  it('goes on or refuses with a reason, whatever stands after the last entry', async () => {
+    const whole = new MemoryFiles();
+    const ledger = await openLedger({
+      ...place,
+      files: whole,
+      processes,
+      clock: new ManualClock(),
+    });
+    await ledger.append({ n: 0 });
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (garbage) => {
+        const files = whole.afterCrash();
+        const file = files.stored.get('/l/runs.jsonl');
+        if (file !== undefined) file.bytes = Buffer.concat([file.bytes, garbage]);
+        if (garbage.includes(10) && !garbage.includes(0)) {
+          await expect(checkAfterCrash(files, [0])).rejects.toThrow(LedgerDamagedError);
+        } else await checkAfterCrash(files, [0]);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -44,6 +44,7 @@ export async function listSessions(
   options: ListSessionsOptions,
 ): Promise<readonly SessionHeader[]> {
   const { storageDirectory, files = nodeFileSystem, limit = Number.POSITIVE_INFINITY } = options;
+  // A damaged catalogue only makes the list slower: then every file is read.
   const catalogue = await readCatalogue(files, storageDirectory).catch(
     () => new Map<string, never>(),
   );
