@@ -1,0 +1,53 @@
+// Public API of @engramkit/functions. Named exports only; adding a line here is an API decision.
+
+// Writing functions.
+export type { BatchFunctionOptions } from './batch-function.js';
+export { functionFromBatch } from './batch-function.js';
+// What happened, recorded.
+export type {
+  ChronicleClient,
+  ChronicleEvent,
+  ChronicleReceipt,
+  ChronicleSource,
+  FunctionEventStep,
+} from './chronicle/chronicle-event.js';
+export { FUNCTION_EVENTS } from './chronicle/chronicle-event.js';
+export type { LedgerPlace } from './chronicle/ledger-chronicle.js';
+export { ledgerChronicle, ledgerSource, readFunctionEvents } from './chronicle/ledger-chronicle.js';
+export type { LineageProblem, LineageStep, LineageVerification } from './chronicle/lineage.js';
+export { lineage, verifyLineage } from './chronicle/lineage.js';
+export type { MemoryChronicle, MemoryChronicleOptions } from './chronicle/memory-chronicle.js';
+export { memoryChronicle } from './chronicle/memory-chronicle.js';
+export type { DefinedFunction, FunctionDefinition, FunctionHandler } from './define-function.js';
+export { defineFunction } from './define-function.js';
+export { EchoFunction } from './echo-function.js';
+export type { FunctionContext } from './function-context.js';
+export { functionContext, parseFunctionContext } from './function-context.js';
+// Registering and calling them.
+export type { FunctionRegistryOptions, RegisteredFunction } from './function-registry.js';
+export { FunctionRegistry } from './function-registry.js';
+export type { FunctionResultMembers } from './function-result.js';
+export { FunctionResult, failed, isFunctionResult, succeeded } from './function-result.js';
+export { FunctionRuntime } from './function-runtime.js';
+export type { Governed } from './governed.js';
+export { functionsOf, governed } from './governed.js';
+export type {
+  FunctionCall,
+  FunctionSchemas,
+  GovernedFunction,
+  Principal,
+  TraceContext,
+} from './governed-function.js';
+export { FunctionPlugin } from './governed-function.js';
+export type {
+  CapabilityDecision,
+  CapabilityPolicy,
+  CapabilityQuestion,
+  DispatchedResult,
+  DispatchOptions,
+  FunctionIdempotency,
+  FunctionObserver,
+  FunctionRuntimeOptions,
+  InvokeOptions,
+  ObservedCall,
+} from './runtime-options.js';
