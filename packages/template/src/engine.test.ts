@@ -295,6 +295,22 @@ describe('limits', () => {
     });
   });
 
+  test('time ends a comparison of each with each', () => {
+    const clock = stoppedClock();
+    const ticking: Clock = {
+      ...clock,
+      monotonic: () => {
+        clock.advance(100);
+        return clock.monotonic();
+      },
+    };
+    const timed = createTemplateEngine({ clock: ticking });
+    const items = Array.from({ length: 1_000 }, (_item, at) => ({ at }));
+    expect(
+      failure(() => timed.render('{{ uniq .inputs.items }}', { inputs: { items } })).code,
+    ).toBe('TEMPLATE_TIMEOUT');
+  });
+
   test('an aborted signal ends the evaluation', () => {
     const controller = new AbortController();
     controller.abort(new Error('enough'));

@@ -94,6 +94,8 @@ const DEFAULT_LIMITS: TemplateLimits = {
 };
 /** Source: template section 1. */
 const CACHE_SIZE = 1_000;
+/** Longer texts are prepared each time, so that the cache stays small. */
+const LONGEST_KEPT_TEXT = 65_536;
 const CACHE_LIFETIME_MS = 30 * 60_000;
 
 /**
@@ -108,7 +110,7 @@ export function createTemplateEngine(options: TemplateEngineOptions = {}): Templ
 class Engine implements TemplateEngine {
   readonly #clock: Clock;
   readonly #limits: TemplateLimits;
-  readonly #environment: FunctionEnvironment;
+  readonly #environment: Omit<FunctionEnvironment, 'checkpoint'>;
   readonly #functions: ReturnType<typeof functionsFor>;
   readonly #cache: RecentCache<CompiledTemplate>;
 
@@ -164,7 +166,8 @@ class Engine implements TemplateEngine {
   }
 
   #compiled(text: string): CompiledTemplate {
-    return this.#cache.get(text, () => compileTemplate(text, this.#functions));
+    const compile = (): CompiledTemplate => compileTemplate(text, this.#functions);
+    return text.length > LONGEST_KEPT_TEXT ? compile() : this.#cache.get(text, compile);
   }
 
   #evaluate(text: string, scope: TemplateScope, signal: AbortSignal | undefined): JsonValue {
@@ -199,9 +202,8 @@ class Engine implements TemplateEngine {
     checkpoint();
     const text = execute(template, scope, {
       functions: this.#functions,
-      environment: this.#environment,
+      environment: { ...this.#environment, checkpoint },
       maxOutputBytes,
-      checkpoint,
     });
     checkpoint();
     return wellFormed(text);

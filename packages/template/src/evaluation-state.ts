@@ -11,8 +11,6 @@ export interface EvaluationContext {
   readonly environment: FunctionEnvironment;
   /** Most bytes of output, 0 for no limit. */
   readonly maxOutputBytes: number;
-  /** Throws when time is up or the caller gave up; called every few hundred steps. */
-  readonly checkpoint: () => void;
 }
 
 const STEPS_PER_CHECK = 255;
@@ -73,7 +71,7 @@ export class EvaluationState {
 
   protected step(): void {
     this.steps += 1;
-    if ((this.steps & STEPS_PER_CHECK) === 0) this.context.checkpoint();
+    if ((this.steps & STEPS_PER_CHECK) === 0) this.context.environment.checkpoint();
   }
 
   protected write(text: string): void {

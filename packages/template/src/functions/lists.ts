@@ -33,7 +33,7 @@ function bounded(items: readonly unknown[], environment: FunctionEnvironment): r
   return items;
 }
 
-function unique(items: readonly unknown[]): readonly unknown[] {
+function unique(items: readonly unknown[], environment: FunctionEnvironment): readonly unknown[] {
   const found: unknown[] = [];
   const seen = new Set<unknown>();
   for (const item of items) {
@@ -41,7 +41,11 @@ function unique(items: readonly unknown[]): readonly unknown[] {
       // Not-a-number equals nothing, not even itself, so it is never a duplicate.
       if (seen.has(item) && !Number.isNaN(item)) continue;
       seen.add(item);
-    } else if (found.some((known) => deepEqual(known, item))) continue;
+    } else {
+      // Comparing each with each takes long for long lists.
+      environment.checkpoint();
+      if (found.some((known) => deepEqual(known, item))) continue;
+    }
     found.push(item);
   }
   return found;
@@ -82,7 +86,9 @@ const initial = fn('any', ([value]) => {
   return items.length === 0 ? NIL_LIST : items.slice(0, -1);
 });
 const reverse = fn('any', ([value]) => [...list(value, 'Cannot find reverse on type')].reverse());
-const uniq = fn('any', ([value]) => unique(list(value, 'Cannot find uniq on type')));
+const uniq = fn('any', ([value], environment) =>
+  unique(list(value, 'Cannot find uniq on type'), environment),
+);
 const compact = fn('any', ([value]) =>
   list(value, 'Cannot compact on type').filter((item) => isTrue(item)),
 );

@@ -32,6 +32,8 @@ export interface FunctionEnvironment {
   readonly zone: Zone;
   /** Strings and lists may not grow beyond this many characters or elements. */
   readonly largestValue: number;
+  /** Throws when time is up or the caller gave up; long-running functions call it now and then. */
+  readonly checkpoint: () => void;
 }
 
 /**
