@@ -5,12 +5,16 @@ import { programName, shellWord } from './program-name.js';
 
 describe('programName', () => {
   it.each([
-    ['/usr/local/bin/engramkit', '/work', 'engramkit'],
-    ['/work/node_modules/.bin/engramkit', '/work', 'npx engramkit'],
-    ['/work/node_modules/engramkit/dist/cli.js', '/work', 'npx engramkit'],
-    ['/work/packages/engramkit/dist/cli.js', '/work', 'node packages/engramkit/dist/cli.js'],
-    ['/elsewhere/my tools/cli.js', '/work', "node '/elsewhere/my tools/cli.js'"],
-    ['', '/work', 'engramkit'],
+    ['/usr/local/bin/engramkit', '/home/ada', 'engramkit'],
+    ['/home/ada/node_modules/.bin/engramkit', '/home/ada', 'npx engramkit'],
+    ['/home/ada/node_modules/engramkit/dist/cli.js', '/home/ada', 'npx engramkit'],
+    [
+      '/home/ada/packages/engramkit/dist/cli.js',
+      '/home/ada',
+      'node packages/engramkit/dist/cli.js',
+    ],
+    ['/elsewhere/my tools/cli.js', '/home/ada', "node '/elsewhere/my tools/cli.js'"],
+    ['', '/home/ada', 'engramkit'],
   ])('%s in %s is %s', (script, directory, name) => {
     expect(programName(script, directory)).toBe(name);
   });

@@ -5,8 +5,8 @@ import { UsageError } from './usage-error.js';
 describe('secretSources', () => {
   it('reads variables and files, with paths from the directory', () => {
     expect(
-      secretSources(['token=env:API_TOKEN', 'key=file:keys/a=b', 'pem=file:/etc/pem'], '/work'),
-    ).toEqual({ token: 'env:API_TOKEN', key: 'file:/work/keys/a=b', pem: 'file:/etc/pem' });
+      secretSources(['token=env:API_TOKEN', 'key=file:keys/a=b', 'pem=file:/etc/pem'], '/home/ada'),
+    ).toEqual({ token: 'env:API_TOKEN', key: 'file:/home/ada/keys/a=b', pem: 'file:/etc/pem' });
   });
 
   it.each([
@@ -18,7 +18,7 @@ describe('secretSources', () => {
     [['a=env:X', 'a=env:Y'], 'names a twice'],
   ])('refuses %j and never repeats the value', (flags, message) => {
     try {
-      secretSources(flags, '/work');
+      secretSources(flags, '/home/ada');
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(UsageError);
