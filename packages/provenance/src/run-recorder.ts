@@ -60,7 +60,9 @@ export function runLedgerDirectory(directory: string): string {
 }
 
 /**
- * Records local runs in the ledger `runs`: one entry when a run begins, one when it ends, both on stable storage.
+ * Records local runs in the ledger `runs`: one entry when a run begins, one when it ends.
+ *
+ * The end puts both on stable storage; a loss of power in between may take the beginning, never an end.
  *
  * Any number of processes may record at once; each takes the writer's lock for one entry. Content is recorded by digest only.
  */
@@ -75,7 +77,7 @@ export function localRunRecorder(options: LocalRunRecorderOptions): {
         name: RUN_LEDGER_NAME,
         header: { purpose: 'local runs' },
         waitMs: options.waitMs ?? 15_000,
-        sync: 'each',
+        sync: record.status === 'running' ? 'none' : 'each',
         files,
         clock,
         random,

@@ -163,4 +163,33 @@ describe('verification', () => {
     if (file !== undefined) file.bytes = Buffer.concat([file.bytes, Buffer.from('{"v":1')]);
     expect(await verifyLedger({ ...place, files })).toMatchObject({ ok: true, unfinishedBytes: 6 });
   });
+
+  it('names file, entry and byte in a ledger of many files', async () => {
+    const files = new MemoryFiles();
+    const ledger = await openLedger({
+      ...place,
+      files,
+      clock: new ManualClock(),
+      maxSegmentBytes: 2_000,
+    });
+    for (let n = 0; n < 30; n += 1) await ledger.append({ n, pad: 'x'.repeat(40) });
+    await ledger.close();
+    const second = files.stored.get('/l/runs.000002.jsonl');
+    const bytes = second?.bytes ?? Buffer.alloc(0);
+    const at = bytes.indexOf(10) + 60;
+    const first = parseEntryLine(bytes.toString('utf8', 0, bytes.indexOf(10)))?.index ?? 0;
+    bytes[at] = (bytes[at] ?? 0) ^ 4;
+    const { damage } = await verifyLedger({ ...place, files });
+    expect(damage).toMatchObject({
+      kind: 'bit-flip',
+      index: first + 1,
+      byte: at,
+      path: '/l/runs.000002.jsonl',
+    });
+    files.stored.delete('/l/runs.jsonl');
+    expect((await verifyLedger({ ...place, files })).damage).toMatchObject({
+      kind: 'deleted',
+      index: 0,
+    });
+  });
 });

@@ -289,6 +289,18 @@ describe('a failing disk', () => {
     expect((await again.append({ n: 5 })).index).toBe(2);
   });
 
+  it('leaves no lock behind when not even the first entry can be written', async () => {
+    const files = new MemoryFiles();
+    files.onWrite = () => {
+      throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    };
+    await expect(open(files)).rejects.toThrow(LedgerBrokenError);
+    files.onWrite = undefined;
+    const ledger = await open(files);
+    await ledger.close();
+    expect(await verifyLedger({ ...place, files })).toMatchObject({ ok: true, entries: 2 });
+  });
+
   it('refuses more than may wait', async () => {
     const files = new MemoryFiles();
     await using ledger = await open(files, { maxQueuedBytes: 1_000 });

@@ -209,15 +209,15 @@ async function create(
     recovered: undefined,
   });
   const writer = settings.processes.self();
-  await ledger.begin({
+  const header = {
     ...options.header,
     format: FORMAT,
     ledger: id,
     name,
     writer: { pid: writer.pid, host: writer.host },
     ...(tornBytes === 0 ? {} : { torn_bytes: tornBytes }),
-  });
-  return ledger;
+  };
+  return opened(ledger, () => ledger.begin(header));
 }
 
 async function resume(
@@ -258,11 +258,22 @@ async function resume(
         ? undefined
         : { tornBytes: settled.tornBytes, keptIn: settled.keptIn },
   });
-  if (last.kind === 'close') await ledger.append({ reopened: true }, { kind: 'note' });
-  if (settled.tornBytes > 0) {
+  return opened(ledger, async () => {
+    if (last.kind === 'close') await ledger.append({ reopened: true }, { kind: 'note' });
+    if (settled.tornBytes === 0) return;
     await ledger.append({ recovered: true, torn_bytes: settled.tornBytes }, { kind: 'note' });
+  });
+}
+
+/** Writes the first words; when they cannot be written, nothing stays open. */
+async function opened(ledger: Ledger, begin: () => Promise<unknown>): Promise<Ledger> {
+  try {
+    await begin();
+    return ledger;
+  } catch (error) {
+    await ledger.release();
+    throw error;
   }
-  return ledger;
 }
 
 /** The identity in a ledger's first entry; undefined when it cannot be read. */

@@ -64,8 +64,8 @@ interface Progress {
 /**
  * Checks every entry of a ledger: layout, hash, link, number, checkpoints, signatures. Streams; memory stays flat.
  *
- * Damage is named, not thrown: `damage` tells the first bad entry, what is wrong with it and what kind of damage explains it. A cut
- * tail shows only when the ledger was closed, or against `expected`. Rejects with `LEDGER_MISSING` when there is no such ledger.
+ * Damage is named, not thrown: `damage` tells the first bad entry, what is wrong with it and what kind of damage explains it. A tail
+ * that is cut off at the end of an entry shows only against `expected`. Rejects with `LEDGER_MISSING` when there is no such ledger.
  * Source: provenance section 8.5.
  */
 export async function verifyLedger(options: VerifyLedgerOptions): Promise<LedgerVerification> {
