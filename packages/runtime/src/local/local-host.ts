@@ -145,8 +145,7 @@ class FileHost implements LocalHost {
   ): Promise<LocalRunRecord> {
     const earlier = job.runId === undefined ? undefined : await this.runs.find(runId);
     const begun = this.#firstRecord(runId, earlier, job, files);
-    await this.runs.save(begun);
-    await this.#enter(begun);
+    await Promise.all([this.runs.save(begun), this.#enter(begun)]);
     const invocation: Invocation = {
       runId,
       story: storyOf(runId, begun.stepName),

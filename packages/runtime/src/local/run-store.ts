@@ -73,7 +73,10 @@ export class RunStore implements LocalRuns {
 
   /** Stores a record. */
   async save(record: LocalRunRecord): Promise<void> {
-    await writeFileAtomic(record.files.record, `${JSON.stringify(record, null, 2)}\n`);
+    await writeFileAtomic(record.files.record, `${JSON.stringify(record, null, 2)}\n`, {
+      // The record of a run that goes on must survive its process, not a loss of power: nothing has happened yet.
+      durable: record.status !== 'running',
+    });
   }
 
   /** Stores an output beside its record. */
