@@ -22,7 +22,11 @@ interface Constraint {
   readonly loose: boolean;
 }
 
-/** Whether the version satisfies the constraint text; throws {@link VersionError} with the library's message when it cannot be read. */
+/**
+ * Whether the version satisfies the constraint text.
+ *
+ * Throws {@link VersionError} with the library's message when one of them cannot be read.
+ */
 export function satisfies(constraint: string, version: string): boolean {
   const alternatives = parseConstraints(constraint);
   const parsed = SemanticVersion.parse(version);
