@@ -28,7 +28,7 @@ export const nodeProcessTable: ProcessTable = {
     pid: process.pid,
     host: hostname(),
     bootId: bootId(),
-    startTicks: startTicks('self'),
+    startTicks: processStat('self')[START_TICKS] ?? '',
     pidNamespace: pidNamespace(),
   }),
   stateOf(writer) {
@@ -41,7 +41,10 @@ export const nodeProcessTable: ProcessTable = {
       if (code === 'ESRCH') return 'gone';
       // EPERM: somebody else's process has this id; its start time still tells whether it is the same one.
     }
-    const ticks = startTicks(String(writer.pid));
+    const stat = processStat(String(writer.pid));
+    // A zombie is dead; only its parent has not noticed.
+    if (stat[0] === 'Z' || stat[0] === 'X') return 'gone';
+    const ticks = stat[START_TICKS] ?? '';
     return ticks !== '' && writer.startTicks !== '' && ticks !== writer.startTicks
       ? 'gone'
       : 'alive';
@@ -56,12 +59,13 @@ function pidNamespace(): string {
   return textOf(() => readlinkSync('/proc/self/ns/pid'));
 }
 
-/** Field 22 of `/proc/<pid>/stat`; the name in field 2 may hold blanks and parentheses, so count from its end. */
-function startTicks(pid: string): string {
-  return textOf(() => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  });
+/** Position of the start time (field 22) in what {@link processStat} yields. */
+const START_TICKS = 19;
+
+/** `/proc/<pid>/stat` from field 3, the state, on; the name in field 2 may hold blanks and parentheses, so count from its end. */
+function processStat(pid: string): readonly string[] {
+  const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function textOf(read: () => string): string {
