@@ -10,6 +10,17 @@ export type {
 } from './credentials.js';
 export { memoryCredentialStore } from './credentials.js';
 export type { DelegatedJob, DelegateOptions } from './delegation.js';
+export type { ComponentAgentOptions } from './engram/component-agent.js';
+export { agentFromComponent } from './engram/component-agent.js';
+export { SIGNAL_EVENT_KIND } from './engram/event-signals.js';
+export { SPAN_EVENT_KIND } from './engram/event-tracer.js';
+export type {
+  AgentFunction,
+  FunctionAgentCall,
+  FunctionAgentOptions,
+  FunctionOutcome,
+} from './engram/function-agent.js';
+export { agentFromFunction } from './engram/function-agent.js';
 export type { RuntimeLimits } from './limits.js';
 export { defaultLimits } from './limits.js';
 export type { SubscribeAudit } from './observers.js';

@@ -117,7 +117,8 @@ export class Job {
     }
     if (this.ended) return;
     const cost = this.#costOf(kind, body);
-    if (cost === undefined && DROPPABLE.has(kind) && !(await this.#room())) {
+    // Looked at without waiting: what an agent emits without awaiting keeps its order.
+    if (cost === undefined && DROPPABLE.has(kind) && this.#congested() && !(await this.#room())) {
       this.#dropped += 1;
       return;
     }

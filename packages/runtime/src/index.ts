@@ -24,7 +24,7 @@ export type {
 } from './invocation.js';
 // Author modules.
 export type { LoadedModule, LoadModuleOptions } from './load-module.js';
-export { loadModule } from './load-module.js';
+export { loadExports, loadModule } from './load-module.js';
 // The host of this machine.
 export { cacheDirectoryOf, openLocalHost } from './local/local-host.js';
 export type {

@@ -6,7 +6,7 @@ import { CancelledError, EngramkitError } from '@engramkit/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { manualClock } from '../test/manual-clock.js';
 import { testInvocation, testPorts } from '../test/ports.js';
-import { type LoadModuleOptions, loadModule, runBatch } from './index.js';
+import { type LoadModuleOptions, loadExports, loadModule, runBatch } from './index.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -344,5 +344,13 @@ describe('stack traces of author code', () => {
     expect(outcome.failure?.stack).toContain(`${file}:4:`);
     expect(outcome.failure?.stack).toContain(`${file}:10:`);
     expect(fileURLToPath(import.meta.url)).not.toBe(file);
+  });
+});
+
+describe('the exports of any module', () => {
+  it('come by name, also when none of them is a component', async () => {
+    const file = await put('agents.ts', 'export const one: number = 1; export default [one, 2];');
+    const { exports } = await loadExports(file, { cacheDirectory: join(folder, 'cache') });
+    expect(Object.fromEntries(exports)).toEqual({ one: 1, default: [1, 2] });
   });
 });

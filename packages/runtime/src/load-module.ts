@@ -74,6 +74,17 @@ export async function loadModule(file: string, options: LoadModuleOptions): Prom
   };
 }
 
+/** The exports of an author's module by name, whatever they are; loaded as {@link loadModule} does. */
+export async function loadExports(
+  file: string,
+  options: Omit<LoadModuleOptions, 'exportName'>,
+): Promise<{ readonly file: string; readonly exports: ReadonlyMap<string, unknown> }> {
+  const { clock = systemClock } = options;
+  const source = await moduleFile(file);
+  const { path } = await runnableFile(source, options, clock);
+  return { file: source.path, exports: exportsOf(await importFile(source, path, options, clock)) };
+}
+
 async function runnableFile(source: ModuleFile, options: LoadModuleOptions, clock: Clock) {
   if (source.format === 'javascript') return { path: source.path, cached: false };
   process.setSourceMapsEnabled(true);
