@@ -84,6 +84,29 @@ describe('a run of the local host', () => {
     expect(await host.runs.show('last')).toEqual(record);
   });
 
+  it('gives a component in class style only the secrets that it declares', async () => {
+    await using host = await open({ env: { TOKEN: 'a-very-secret-token' } });
+    class Reader {
+      static readonly spec = { name: 'reader', secrets: ['token'] };
+      #secrets: { get(name: string): string | undefined } | undefined;
+      init(_config: unknown, secrets: { get(name: string): string | undefined }): void {
+        this.#secrets = secrets;
+      }
+      process(): string {
+        return this.#secrets?.get('other') ?? 'nothing';
+      }
+    }
+    const record = await host.run({
+      component: componentFrom(Reader) as BatchComponent,
+      moduleFile: '/project/reader.ts',
+      secrets: { token: 'env:TOKEN', other: 'env:TOKEN' },
+    });
+    expect(record).toMatchObject({
+      status: 'failed',
+      failure: { error: { code: 'SECRET_NOT_DECLARED' } },
+    });
+  });
+
   it('puts a large output into a file of its own', async () => {
     await using host = await open({ inlineOutputBytes: 100 });
     const record = await host.run(request(() => ({ text: 'x'.repeat(200) })));

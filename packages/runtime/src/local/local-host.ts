@@ -210,7 +210,8 @@ class FileHost implements LocalHost {
         open: async ({ signal }) => {
           const secrets = await secretsFromSources(job.secrets ?? {}, { env, signal, logger });
           this.#redaction.add(secretValues(secrets));
-          return secrets;
+          const declared = job.component.spec.secrets;
+          return declared === undefined ? secrets : secrets.declare(declared);
         },
       },
       effects: effectsOn({ store: fileIdempotencyStore(files.effects, { random }), clock, random }),
