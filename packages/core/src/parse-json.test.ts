@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from './error.js';
-import type { ParseJsonOptions } from './json-limits.js';
+import { diagnoseJson } from './json-diagnosis.js';
+import { jsonPolicy, type ParseJsonOptions } from './json-limits.js';
 import { parseJson, utf8Length } from './parse-json.js';
 
 function refusal(input: string | Uint8Array, options?: ParseJsonOptions): InvalidInputError {
@@ -260,39 +261,54 @@ describe('policies', () => {
   });
 });
 
-test('the fast and the exact way agree about every damaged text', () => {
+test('the fast and the exact way agree about every text, damaged or hostile', () => {
+  const key = fc.oneof(fc.string(), fc.constantFrom('', '__proto__', 'constructor', 'prototype'));
+  const { value: hostile } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map(Object.fromEntries),
+    ),
+  }));
   const damaged = fc
-    .tuple(
-      fc.jsonValue({ maxDepth: 3 }),
-      fc.nat(),
-      fc.constantFrom('', '"', '{', ']', ',', '\\', 'x', '1'),
-    )
+    .tuple(hostile, fc.nat(), fc.constantFrom('', '"', '{', ']', ',', '\\', 'x', '1'))
     .map(([value, at, piece]) => {
       const text = JSON.stringify(value);
       const cut = at % (text.length + 1);
       return text.slice(0, cut) + piece + text.slice(cut + 1);
     });
+  const texts = fc.oneof(
+    hostile.map((value) => JSON.stringify(value)),
+    damaged,
+  );
+  const outcome = (parse: () => unknown): unknown => {
+    try {
+      // As text: matchers read a member called "constructor" or "__proto__" as something else.
+      return { value: JSON.stringify(parse()) };
+    } catch (error) {
+      expect(error).toBeInstanceOf(InvalidInputError);
+      const { code, details } = error as InvalidInputError;
+      return { code, details };
+    }
+  };
+  const policies: readonly ParseJsonOptions[] = [{}, { prototypeKeys: 'keep' }];
   fc.assert(
-    fc.property(damaged, (text) => {
+    fc.property(texts, fc.constantFrom(...policies), (text, options) => {
+      const parsed = outcome(() => parseJson(text, options));
+      expect(parsed).toStrictEqual(outcome(() => diagnoseJson(text, jsonPolicy(options))));
       let native: unknown;
-      let valid = true;
       try {
-        native = JSON.parse(text);
+        native = JSON.stringify(JSON.parse(text));
       } catch {
-        valid = false;
+        expect(parsed).toHaveProperty('code');
+        return;
       }
-      try {
-        const value = parseJson(text);
-        expect(valid).toBe(true);
-        expect(value).toEqual(native);
-      } catch (error) {
-        expect(error).toBeInstanceOf(InvalidInputError);
-        const { code } = error as InvalidInputError;
-        // A duplicate key is told before the damage behind it.
-        if (valid) expect(code).toBe('JSON_DUPLICATE_KEY');
-      }
+      // What is valid may still name a key twice, or reach for a prototype.
+      if (Object.hasOwn(parsed as object, 'value')) expect(parsed).toStrictEqual({ value: native });
+      else expect(parsed).toHaveProperty('code', expect.stringMatching(/DUPLICATE|FORBIDDEN/));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 3_000, examples: [['{"":{},"__proto__":[]}', {}]] },
   );
 });
 

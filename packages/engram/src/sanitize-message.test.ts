@@ -18,6 +18,14 @@ describe('a persisted message', () => {
     ['the token was missing', 'the token was missing'],
     ['token=', 'token='],
     ['secret=\\x', 'secret=\\x'],
+    ['token= token: abc', 'token= [REDACTED] [REDACTED]'],
+    ['token= password": "abc"', 'token= [REDACTED]": "[REDACTED]"'],
+    ['token=password=abc def', 'token=[REDACTED] def'],
+    ['authorization: bearer token= abc', 'authorization: [REDACTED] [REDACTED] [REDACTED]'],
+    [
+      'Authorization: Basic authorization: basic abc',
+      'Authorization: [REDACTED] [REDACTED] [REDACTED] [REDACTED]',
+    ],
   ])('shows %j as %j', (message, shown) => {
     expect(sanitizeMessage(message)).toBe(shown);
   });
@@ -89,6 +97,8 @@ describe('a persisted message', () => {
     sanitizeMessage('authorization'.repeat(20_000));
     sanitizeMessage(`token${' '.repeat(300_000)}`);
     sanitizeMessage('"'.repeat(300_000));
+    sanitizeMessage('token='.repeat(50_000));
+    sanitizeMessage('authorization: bearer '.repeat(15_000));
     expect(performance.now() - began).toBeLessThan(1_500);
   });
 });
