@@ -100,7 +100,7 @@ describe('an engram as an agent', () => {
       defineBatch({
         name: 'failing',
         process() {
-          throw new StructuredError('external_service_error', 'slow down');
+          throw new StructuredError('storage_error', 'slow down');
         },
       }),
     );
@@ -108,7 +108,7 @@ describe('an engram as an agent', () => {
     expect(end.payload).toMatchObject({
       code: 'INTERNAL_ERROR',
       message: expect.stringContaining('slow down'),
-      details: { stage: 'process', type: 'external_service_error' },
+      details: { stage: 'process', type: 'storage_error' },
     });
     expect(JSON.stringify(end)).not.toMatch(/adapters\.test/);
   });

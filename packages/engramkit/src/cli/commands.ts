@@ -1,3 +1,4 @@
+import { agent, arcp } from './arcp-commands.js';
 import type { CommandSpec, FlagSpec } from './command.js';
 
 const json: FlagSpec = {
@@ -242,6 +243,8 @@ export const commands: readonly CommandSpec[] = [
   runs,
   ledger,
   cid,
+  agent,
+  arcp,
   doctor,
   help,
 ];

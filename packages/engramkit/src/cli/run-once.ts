@@ -16,6 +16,7 @@ import {
   wantsColors,
 } from '@engramkit/runtime';
 import type { ExitCode } from './command.js';
+import { openRunRecorder } from './run-recorder.js';
 import type { StatusLine } from './status-line.js';
 import type { Terminal } from './terminal.js';
 
@@ -134,7 +135,6 @@ async function work(
     timeoutMs === undefined
       ? undefined
       : await createWatchdog({ limitMs: BLOCKED_MS, clock: systemClock });
-  const { openRunRecorder } = await import('./run-recorder.js');
   await using host = await openLocalHost({
     directory: stateDirectory,
     env,

@@ -2,7 +2,7 @@ import { localRunRecorder } from '@engramkit/provenance';
 import type { RunRecorder } from '@engramkit/runtime';
 import { activeSigner } from './ledger-access.js';
 
-/** What records every local run in the ledger, signed when there is a key; loaded only when a run begins. */
+/** What records every local run in the ledger, signed when there is a key. */
 export async function openRunRecorder(
   stateDirectory: string,
   env: Readonly<Record<string, string | undefined>>,
