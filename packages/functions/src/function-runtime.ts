@@ -22,6 +22,7 @@ import { type FunctionResult, failed } from './function-result.js';
 import type {
   DispatchedResult,
   DispatchOptions,
+  FunctionObserver,
   FunctionRuntimeOptions,
   InvokeOptions,
 } from './runtime-options.js';
@@ -44,6 +45,7 @@ export class FunctionRuntime {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #logger: Logger;
+  readonly #observers = new Set<FunctionObserver>();
   #chronicleFailures = 0;
 
   constructor(
@@ -57,11 +59,18 @@ export class FunctionRuntime {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#logger = options.logger ?? silentLogger;
+    if (options.observer !== undefined) this.#observers.add(options.observer);
   }
 
   /** How many events the chronicle did not take. */
   get chronicleFailures(): number {
     return this.#chronicleFailures;
+  }
+
+  /** Tells the observer about every call from now on; returns what stops it. */
+  observe(observer: FunctionObserver): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
   }
 
   /** Whether calls can have idempotency keys. */
@@ -180,8 +189,8 @@ export class FunctionRuntime {
         invocation_id: ended.result.metadata.invocation_id ?? id,
       },
     });
-    this.#tell(() =>
-      this.#options.observer?.ended?.({
+    this.#tell((observer) =>
+      observer.ended?.({
         functionId,
         version: entry.version,
         context,
@@ -229,7 +238,7 @@ export class FunctionRuntime {
       return { result, code: 'CHRONICLE_FAILED' };
     }
     const followUps: (readonly [kind: string, event: unknown])[] = [];
-    this.#tell(() => this.#options.observer?.started?.(functionId));
+    this.#tell((observer) => observer.started?.(functionId));
     const outcome = await runHandler({
       entry,
       event,
@@ -274,11 +283,13 @@ export class FunctionRuntime {
     return told;
   }
 
-  #tell(tell: () => void): void {
-    try {
-      tell();
-    } catch (error) {
-      this.#logger.warn('an observer of calls threw', { error: describeThrown(error) });
+  #tell(tell: (observer: FunctionObserver) => void): void {
+    for (const observer of this.#observers) {
+      try {
+        tell(observer);
+      } catch (error) {
+        this.#logger.warn('an observer of calls threw', { error: describeThrown(error) });
+      }
     }
   }
 }

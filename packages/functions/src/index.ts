@@ -39,6 +39,17 @@ export type {
   TraceContext,
 } from './governed-function.js';
 export { FunctionPlugin } from './governed-function.js';
+// Serving them.
+export type { FunctionsAppOptions } from './http/app-options.js';
+export type { Authenticator } from './http/authentication.js';
+export { bearerAuthenticator, sharedTokens } from './http/authentication.js';
+export type { Exchange, Reply } from './http/exchange.js';
+export type { FunctionsApp } from './http/functions-app.js';
+export { createFunctionsApp } from './http/functions-app.js';
+export type { NodeListener, NodeListenerOptions } from './http/node-listener.js';
+export { nodeListener } from './http/node-listener.js';
+export type { FunctionsServer, ServeFunctionsOptions } from './http/serve-functions.js';
+export { serveFunctions } from './http/serve-functions.js';
 export type {
   CapabilityDecision,
   CapabilityPolicy,
