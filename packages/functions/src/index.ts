@@ -3,6 +3,17 @@
 // Writing functions.
 export type { BatchFunctionOptions } from './batch-function.js';
 export { functionFromBatch } from './batch-function.js';
+// Billing.
+export type {
+  BillableEvent,
+  BillingDecision,
+  BillingProcessorOptions,
+} from './billing/billing-processor.js';
+export { BillingProcessor, billId } from './billing/billing-processor.js';
+export type { DrainedReceipts, DrainReceiptsOptions, Receipt } from './billing/drain-receipts.js';
+export { BILLING_LEDGER_NAME, drainReceipts, readBilledEvents } from './billing/drain-receipts.js';
+export type { RateCard } from './billing/rate-card.js';
+export { DEFAULT_RATES } from './billing/rate-card.js';
 // What happened, recorded.
 export type {
   ChronicleClient,
