@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { engramkit, start, temporaryFolder } from './cli-process.js';
+import { type Ended, engramkit, start, temporaryFolder } from './cli-process.js';
 
 const folder = temporaryFolder();
 const state = (name: string): string => join(folder.path, name);
@@ -133,19 +133,36 @@ describe('standard output', () => {
 
 describe('a file system without space', () => {
   // A limit on the size of files stands for a full disk: writes beyond it fail the same way.
-  it('fails in words and leaves no partial output', async () => {
-    const directory = state('limited');
-    const call = start(['run', 'faults.ts', '--export', 'largeOutput', '--directory', directory], {
-      fileLimitKiB: 512,
-    });
-    const { code, stderr } = await call.ended;
+  const limited = (directory: string, ...more: string[]): Promise<Ended> =>
+    start(
+      ['run', 'faults.ts', '--export', 'largeOutput', '--directory', state(directory), ...more],
+      { fileLimitKiB: 512 },
+    ).ended;
+
+  it('fails in words, leaves no partial output, and hands over what the run made', async () => {
+    const { code, stdout, stderr } = await limited('limited');
     expect(stderr).toMatch(/WRITE_FAILED|DISK_FULL/);
     expect(stderr).toContain('output.json');
+    expect(stderr).toContain('The output follows on standard output');
     expect(code).toBe(1);
-    const [id = ''] = readdirSync(join(directory, 'runs'));
-    const left = readdirSync(join(directory, 'runs', id));
+    expect(JSON.parse(stdout).rows).toHaveLength(200_000);
+    const [id = ''] = readdirSync(join(state('limited'), 'runs'));
+    const left = readdirSync(join(state('limited'), 'runs', id));
     expect(left).toContain('run.json');
     expect(left.filter((name) => /output|\.tmp$/.test(name))).toEqual([]);
+  });
+
+  it('loses no output for programs either', async () => {
+    const { code, stdout } = await limited('limited-json', '--json');
+    expect(code).toBe(1);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({
+      status: 'succeeded',
+      exitCode: 1,
+      notKept: { code: expect.stringMatching(/WRITE_FAILED|DISK_FULL/) },
+    });
+    expect(document.output.rows).toHaveLength(200_000);
+    expect(document).not.toHaveProperty('record');
   });
 });
 

@@ -40,6 +40,7 @@ export type { LocalStream } from './local/local-stream.js';
 export { createLocalStream } from './local/local-stream.js';
 export type { LocalTriggersOptions, TriggerEvent } from './local/local-triggers.js';
 export { localTriggers } from './local/local-triggers.js';
+export { RunNotKeptError } from './local/run-not-kept-error.js';
 export type {
   DocumentFacts,
   HostFacts,

@@ -11,6 +11,7 @@ import {
   openLocalHost,
   type ProcessControl,
   type Redaction,
+  RunNotKeptError,
   runProcess,
   type StreamLogger,
   wantsColors,
@@ -46,6 +47,8 @@ export interface EndedRun {
   readonly loadMs: number;
   /** Errors that reached the process when the run was over. */
   readonly strayFaults: number;
+  /** Why the end of the run could not be stored; the record then holds the whole output, and is nowhere else. */
+  readonly notKept: EngramkitError | undefined;
 }
 
 /** How a run is reported; both are called while errors that the component left behind are still caught. */
@@ -87,7 +90,7 @@ export async function runOnce(request: RunRequest, reporter: RunReporter): Promi
     async (given) => {
       control = given;
       run = await work(request, given, { logger, redaction });
-      return { exitCode: run.record.exitCode ?? 1 };
+      return { exitCode: exitCodeOf(run) };
     },
     {
       process,
@@ -150,7 +153,7 @@ async function work(
       if (state === 'started') status?.show(`${title}: ${stage}`);
     },
   });
-  const record = await host.run({
+  const running = host.run({
     component,
     moduleFile,
     config: request.config,
@@ -162,7 +165,19 @@ async function work(
     stepName: request.stepName,
     name: loaded.name,
   });
-  return { record, loadMs: loaded.loadMs };
+  const { loadMs } = loaded;
+  try {
+    return { record: await running, loadMs, notKept: undefined };
+  } catch (error) {
+    if (!(error instanceof RunNotKeptError)) throw error;
+    return { record: error.record, loadMs, notKept: error };
+  }
+}
+
+/** How the program ends: as the run did, but never well when its record is lost. */
+export function exitCodeOf({ record, notKept }: Pick<EndedRun, 'record' | 'notKept'>): ExitCode {
+  const { exitCode = 1 } = record;
+  return exitCode === 0 && notKept !== undefined ? 1 : exitCode;
 }
 
 function writeThrough(status: StatusLine | undefined, write: () => void): void {

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { type JsonValue, parseJson } from '@engramkit/core';
+import { type JsonValue, parseJson, stringifyJson } from '@engramkit/core';
 import type { LocalRunRecord } from '@engramkit/runtime';
 import type { CommandCall, ExitCode } from './command.js';
+import { writeProblem } from './problem-report.js';
 import { shellWord } from './program-name.js';
-import type { EndedRun } from './run-once.js';
+import { type EndedRun, exitCodeOf } from './run-once.js';
 import { type RunView, runReport } from './run-report.js';
 
 /** Reports an ended run on standard output, as JSON or for people, and yields the exit code. */
@@ -18,12 +19,20 @@ export async function reportRun(
     readonly quiet: boolean;
   },
 ): Promise<ExitCode> {
-  const { record, strayFaults } = ended;
+  const { record, strayFaults, notKept } = ended;
   const { call, machine, quiet } = options;
   const { stdout, stderr } = call.terminal;
-  const exitCode = record.exitCode === 0 && strayFaults > 0 ? 1 : (record.exitCode ?? 1);
+  const ownCode = exitCodeOf(ended);
+  const exitCode = ownCode === 0 && strayFaults > 0 ? 1 : ownCode;
   if (machine) {
     stdout.write(`${JSON.stringify(await runDocument(ended, exitCode), null, 2)}\n`);
+    return exitCode;
+  }
+  if (notKept !== undefined) {
+    writeProblem(call.terminal, notKept, { machine: false, command: 'run' });
+    if (record.output === undefined) return exitCode;
+    stderr.write('  The output follows on standard output, whole, as JSON.\n');
+    stdout.write(`${stringifyJson(record.output, { maxDepth: 2_000 })}\n`);
     return exitCode;
   }
   const view = await runView(ended, options);
@@ -33,7 +42,7 @@ export async function reportRun(
 }
 
 /** The document of `run --json`: a record of the run with its whole output, and how the program ends. */
-async function runDocument({ record, loadMs, strayFaults }: EndedRun, exitCode: ExitCode) {
+async function runDocument({ record, loadMs, strayFaults, notKept }: EndedRun, exitCode: ExitCode) {
   const output = await outputOf(record);
   return {
     status: record.status,
@@ -47,7 +56,7 @@ async function runDocument({ record, loadMs, strayFaults }: EndedRun, exitCode: 
     startedAt: record.startedAt,
     durationMs: record.durationMs,
     loadMs,
-    record: record.files.record,
+    ...(notKept === undefined ? { record: record.files.record } : { notKept: notKept.toJSON() }),
   };
 }
 

@@ -93,8 +93,8 @@ export interface LocalHost extends AsyncDisposable {
   /**
    * Runs a batch engram and stores its record; resolves whatever came of the run.
    *
-   * Rejects when the record cannot be kept (`DISK_FULL`, `PERMISSION_DENIED`, `WRITE_FAILED`, `RECORDER_FAILED`), when the id
-   * is invalid (`RUN_ID_INVALID`) or taken by a run that goes on (`RUN_ACTIVE`).
+   * Rejects when the record cannot be kept (`DISK_FULL`, `PERMISSION_DENIED`, `WRITE_FAILED`, `RECORDER_FAILED`; when the run is
+   * over by then with a `RunNotKeptError`, which has the record and the output), when the id is invalid (`RUN_ID_INVALID`) or taken by a run that goes on (`RUN_ACTIVE`).
    */
   run(request: LocalRunRequest): Promise<LocalRunRecord>;
   /** Runs a streaming engram until its input ends or the signal aborts; otherwise like {@link LocalHost.run}. */

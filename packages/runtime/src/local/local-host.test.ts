@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BatchComponent, componentFrom, defineBatch } from '@engramkit/engram';
@@ -255,24 +255,6 @@ describe('a run of the local host', () => {
     for (const runId of ['a', 'b', 'c'])
       ids.push((await host.run({ ...request(() => ({})), runId })).runId);
     expect((await host.runs.list()).map(({ runId }) => runId)).toEqual(['c', 'b']);
-  });
-});
-
-describe('what the disk refuses', () => {
-  it('is said with the path when the folder may not be written', async () => {
-    await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, 'runs'), 'a file in the way');
-    await using host = await open();
-    await expect(host.run(request(() => ({})))).rejects.toMatchObject({ code: 'WRITE_FAILED' });
-  });
-
-  it.runIf(process.getuid?.() !== 0)('is a permission', async () => {
-    await mkdir(directory, { recursive: true });
-    await chmod(directory, 0o500);
-    await using host = await open();
-    await expect(host.run(request(() => ({})))).rejects.toMatchObject({
-      code: 'PERMISSION_DENIED',
-    });
   });
 });
 

@@ -3,7 +3,6 @@ import {
   CancelledError,
   type Clock,
   EngramkitError,
-  type JsonValue,
   type Random,
   systemClock,
   systemRandom,
@@ -33,6 +32,7 @@ import { fileSignals } from './local-signals.js';
 import { localTriggers } from './local-triggers.js';
 import { lockRun } from './run-lock.js';
 import { openRunLog } from './run-log.js';
+import { RunNotKeptError } from './run-not-kept-error.js';
 import { type LocalRunRecord, RUN_RECORD_FORMAT, type RunFiles } from './run-record.js';
 import { checkRunId, RunStore } from './run-store.js';
 
@@ -167,11 +167,20 @@ class FileHost implements LocalHost {
       execute(invocation, this.#ports(log.logger, job, files), files),
     );
     await log.close();
-    const ended = await this.#lastRecord(begun, outcome);
-    await this.runs.save(ended);
-    await this.#enter(ended);
+    const ended = this.#lastRecord(begun, outcome);
+    try {
+      return await this.#keep(ended);
+    } catch (error) {
+      throw new RunNotKeptError(ended, error); // The work is done: whoever called gets what came of it all the same.
+    }
+  }
+
+  async #keep(ended: LocalRunRecord): Promise<LocalRunRecord> {
+    const kept = await this.#withOutputAside(ended);
+    await this.runs.save(kept);
+    await this.#enter(kept);
     if (this.#options.keepRuns !== undefined) await this.runs.retain(this.#options.keepRuns);
-    return ended;
+    return kept;
   }
 
   /** While the run goes on, the watchdog holds the record that is to be left when it never comes back. */
@@ -244,13 +253,15 @@ class FileHost implements LocalHost {
     };
   }
 
-  async #lastRecord(begun: LocalRunRecord, outcome: Outcome): Promise<LocalRunRecord> {
-    const { status, exitCode, failure, stages, startedAtMs, durationMs, output } = outcome;
+  #lastRecord(begun: LocalRunRecord, outcome: Outcome): LocalRunRecord {
+    const { status, exitCode, failure, stages, startedAtMs, durationMs } = outcome;
+    const output =
+      outcome.output === undefined ? undefined : this.#redaction.redact(outcome.output);
     return {
       ...begun,
       status,
       exitCode,
-      ...(output === undefined ? {} : await this.#keepOutput(begun.files, output)),
+      ...(output === undefined ? {} : { output, outputFacts: documentFacts(output) }),
       ...(failure === undefined
         ? {}
         : {
@@ -267,12 +278,13 @@ class FileHost implements LocalHost {
     };
   }
 
-  async #keepOutput(files: RunFiles, given: JsonValue) {
-    const output = this.#redaction.redact(given);
-    const outputFacts = documentFacts(output);
+  /** A large output gets a file of its own. */
+  async #withOutputAside(record: LocalRunRecord): Promise<LocalRunRecord> {
+    const { output, ...rest } = record;
     const limit = this.#options.inlineOutputBytes ?? INLINE_OUTPUT_BYTES;
-    if (outputFacts.bytes <= limit) return { output, outputFacts };
-    return { outputFacts, files: { ...files, output: await this.runs.saveOutput(files, output) } };
+    if (output === undefined || (record.outputFacts?.bytes ?? 0) <= limit) return record;
+    const path = await this.runs.saveOutput(record.files, output);
+    return { ...rest, files: { ...record.files, output: path } };
   }
 
   async #enter(record: LocalRunRecord): Promise<void> {
