@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Writes dist/THIRD-PARTY-LICENCES.txt for packages that a build takes in: node bundled-licences.mjs <name…>, in the package's folder.
+// A package that another folder has is named with it: ../runtime:pino.
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 const LICENCE = /^(licen[cs]e|copying|notice)(\.(md|txt))?$/i;
 const seen = new Map();
@@ -28,7 +29,10 @@ function take(name, from) {
   for (const dependency of Object.keys(manifest.dependencies ?? {})) take(dependency, folder);
 }
 
-for (const name of process.argv.slice(2)) take(name, process.cwd());
+for (const argument of process.argv.slice(2)) {
+  const [name, folder = '.'] = argument.split(':').reverse();
+  take(name, resolve(folder));
+}
 const notes = [...seen.values()].sort();
 writeFileSync(
   join('dist', 'THIRD-PARTY-LICENCES.txt'),

@@ -1,5 +1,6 @@
 import { agent, arcp } from './arcp-commands.js';
 import type { CommandSpec, FlagSpec } from './command.js';
+import { execute as executeRun } from './commands/run.js';
 
 const json: FlagSpec = {
   type: 'switch',
@@ -94,7 +95,8 @@ const run: CommandSpec = {
       does: 'in a pipeline',
     },
   ],
-  load: () => import('./commands/run.js'),
+  // Not on demand: the build puts what every run needs into the program's one file.
+  load: async () => ({ execute: executeRun }),
 };
 
 const describe: CommandSpec = {
