@@ -8,6 +8,7 @@ import {
   wireTime,
 } from '@engramkit/arcp';
 import type { Clock, Timer } from '@engramkit/core';
+import type { Journal } from './log/journal.js';
 import type { Session } from './session.js';
 
 /** Malformed frames are answered at most once in this time. Source: arcp section 1.3, E-14. */
@@ -28,6 +29,7 @@ export class Connection {
   readonly #clock: Clock;
   readonly #identifiers: IdentifierSource;
   readonly #handlers: ConnectionHandlers;
+  readonly #journal: Journal;
   readonly #handshake: Timer;
   #session: Session | undefined;
   #helloSeen = false;
@@ -46,12 +48,14 @@ export class Connection {
       readonly identifiers: IdentifierSource;
       readonly handlers: ConnectionHandlers;
       readonly handshakeTimeoutMs: number;
+      readonly journal: Journal;
     },
   ) {
     this.#transport = transport;
     this.#clock = options.clock;
     this.#identifiers = options.identifiers;
     this.#handlers = options.handlers;
+    this.#journal = options.journal;
     this.#handshake = options.clock.setTimer(
       () => this.close('policy'),
       options.handshakeTimeoutMs,
@@ -95,6 +99,13 @@ export class Connection {
     this.#lastSentMs = this.#clock.monotonic();
     const session = this.#session;
     if (session !== undefined) session.lastExchangeMs = this.#lastSentMs;
+    // A frame leaves after the records that belong to it; the end waits for the frames before it.
+    if (this.#journal.active) this.#journal.after(() => this.#transmit(envelope, session));
+    else this.#transmit(envelope, session);
+  }
+
+  #transmit(envelope: Envelope, session: Session | undefined): void {
+    if (this.#transport.closed) return;
     this.#transport.send(envelope).then(
       () => session?.relieve(),
       () => undefined, // The end is reported by the transport; what was sequenced is kept for the resume.
@@ -102,7 +113,13 @@ export class Connection {
   }
 
   close(reason: CloseReason): void {
-    this.#transport.close(reason);
+    this.#journal.after(() => this.#transport.close(reason));
+    this.#end();
+  }
+
+  /** Ends at once, without what was queued. */
+  abort(): void {
+    this.#transport.close('fault');
     this.#end();
   }
 

@@ -4,6 +4,7 @@ import { contentId } from '@engramkit/ids';
 import type { Job } from './job.js';
 
 interface KeyEntry {
+  readonly key: string;
   readonly parameters: string;
   readonly job: Job;
   readonly acceptance: JsonObject;
@@ -37,13 +38,35 @@ export class IdempotencyKeys {
     return entry;
   }
 
+  /** An entry from before a restart. */
+  restore(
+    principal: string,
+    key: string,
+    parameters: string,
+    job: Job,
+    acceptance: JsonObject,
+    expiresAtMs: number,
+  ): void {
+    this.#entries.set(slot(principal, key), { parameters, job, acceptance, expiresAtMs, key });
+  }
+
+  /** The entries that have not expired, by their job. */
+  byJob(): ReadonlyMap<Job, Omit<KeyEntry, 'job'>> {
+    const nowMs = this.#clock.now();
+    return new Map(
+      [...this.#entries.values()].flatMap(({ job, ...entry }) =>
+        entry.expiresAtMs <= nowMs ? [] : [[job, entry] as const],
+      ),
+    );
+  }
+
   remember(
     principal: string,
     key: string,
     parameters: string,
     job: Job,
     acceptance: JsonObject,
-  ): void {
+  ): Omit<KeyEntry, 'job'> {
     const nowMs = this.#clock.now();
     for (const [known, entry] of this.#entries) {
       // Entries expire in the order in which they were made.
@@ -52,7 +75,9 @@ export class IdempotencyKeys {
     }
     const place = slot(principal, key);
     this.#entries.delete(place);
-    this.#entries.set(place, { parameters, job, acceptance, expiresAtMs: nowMs + this.#ttlMs });
+    const entry = { key, parameters, acceptance, expiresAtMs: nowMs + this.#ttlMs };
+    this.#entries.set(place, { ...entry, job });
+    return entry;
   }
 }
 

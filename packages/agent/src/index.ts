@@ -23,6 +23,8 @@ export type {
 export { agentFromFunction } from './engram/function-agent.js';
 export type { RuntimeLimits } from './limits.js';
 export { defaultLimits } from './limits.js';
+export type { EventLog, EventLogRecord } from './log/event-log.js';
+export { memoryEventLog } from './log/event-log.js';
 export type { SubscribeAudit } from './observers.js';
 export type { ResultWriter } from './result-writer.js';
 export type { ArcpRuntimeOptions } from './runtime.js';

@@ -20,6 +20,8 @@ export interface JobFacts {
   readonly createdAtMs: number;
   readonly maxRuntimeSec: number | undefined;
   readonly parent: Job | undefined;
+  /** The parent of a job from before a restart. */
+  readonly parentId?: string | undefined;
   readonly delegateId: string | undefined;
   readonly detached: boolean;
 }

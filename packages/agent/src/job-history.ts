@@ -23,6 +23,11 @@ export class JobHistory {
     return this.#truncated;
   }
 
+  /** The beginning is not known here. */
+  truncate(): void {
+    this.#truncated = true;
+  }
+
   add(entry: HistoryEntry): void {
     this.#entries.push(entry);
     // Cut in larger steps, so that the cost per frame stays constant.

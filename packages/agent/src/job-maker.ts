@@ -138,8 +138,13 @@ export class JobMaker {
     return job;
   }
 
+  /** A job from before a restart; it never runs again. */
+  revived(facts: JobFacts, owners: readonly Session[]): Job {
+    return this.#make(facts, owners);
+  }
+
   #make(facts: JobFacts, owners: readonly Session[]): Job {
-    const { limits, clock, jobs, requireModelUse, credentials } = this.#parts;
+    const { limits, clock, jobs, requireModelUse, credentials, journal } = this.#parts;
     const { lease, budget, expiresAtMs } = facts;
     const job = new Job(facts, {
       clock,
@@ -148,6 +153,13 @@ export class JobMaker {
       onEnd: (ended) => {
         for (const session of ended.owners) session.jobs.delete(ended);
         if (facts.credentials.length > 0) void credentials?.revokeJob(ended.id);
+        journal.write({
+          record: 'ended',
+          job: ended.id,
+          atMs: ended.endedAtMs ?? 0,
+          // The frame of an owner has it, if there is one.
+          ...(ended.owners.size > 0 ? {} : ended.terminal),
+        });
         jobs.ended(ended);
       },
     });

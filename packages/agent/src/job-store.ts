@@ -28,6 +28,10 @@ export class JobStore {
     this.#onForget = onForget;
   }
 
+  get all(): Iterable<Job> {
+    return this.#jobs.values();
+  }
+
   get running(): readonly Job[] {
     return [...this.#jobs.values()].filter((job) => !job.ended);
   }

@@ -4,6 +4,7 @@ import {
   isTerminalStatus,
   type JobStatus,
   leaseToJson,
+  readJobStatus,
   wireTime,
 } from '@engramkit/arcp';
 import type { Clock, JsonObject, JsonValue, Timer } from '@engramkit/core';
@@ -202,14 +203,30 @@ export class Job {
     this.#reject(error);
   }
 
+  /** Puts an end in place that came before a restart: nothing is sent. */
+  restoreEnd(
+    terminal: { readonly type: string; readonly payload: JsonObject },
+    endedAtMs: number,
+  ): void {
+    this.terminal = terminal;
+    this.endedAtMs = endedAtMs;
+    this.status =
+      terminal.type === 'job.result'
+        ? 'success'
+        : (readJobStatus(terminal.payload.final_status) ?? 'error');
+    if (this.status === 'success') this.#resolve(terminal.payload.result);
+    else this.#reject(ArcpError.fromPayload(terminal.payload));
+  }
+
   /** The members that acceptances, subscriptions and listings share. */
   description(): JsonObject {
-    const { lease, expiresAt, budget, parent } = this.facts;
+    const { lease, expiresAt, budget } = this.facts;
+    const parent = this.facts.parent?.id ?? this.facts.parentId;
     return {
       lease: leaseToJson(lease),
       ...(expiresAt === undefined ? {} : { lease_constraints: { expires_at: expiresAt } }),
       ...(budget.limited ? { budget: budget.toJSON() } : {}),
-      ...(parent === undefined ? {} : { parent_job_id: parent.id }),
+      ...(parent === undefined ? {} : { parent_job_id: parent }),
     };
   }
 

@@ -17,6 +17,9 @@ import { type CredentialProvisioner, type CredentialStore, Credentials } from '.
 import { IdempotencyKeys } from './idempotency.js';
 import { JobStore } from './job-store.js';
 import { defaultLimits, type RuntimeLimits } from './limits.js';
+import type { EventLog } from './log/event-log.js';
+import { Journal } from './log/journal.js';
+import { recover, snapshot } from './log/recovery.js';
 import { Observers, type SubscribeAudit } from './observers.js';
 import type { Session } from './session.js';
 import { type Authenticate, Sessions } from './sessions.js';
@@ -43,6 +46,15 @@ export interface ArcpRuntimeOptions {
   /** Hears of every subscribe. Source: arcp section 3.8, J-67. */
   readonly onSubscribe?: (audit: SubscribeAudit) => void;
   readonly clock?: Clock;
+  /**
+   * Keeps sessions and jobs over a restart; default: nothing is kept. `fileEventLog` of `@engramkit/agent/node` is one.
+   *
+   * After a restart sessions are resumed as after a lost connection; jobs that were running have ended with a retryable
+   * `INTERNAL_ERROR` whose `details.reason` is `runtime_restarted`.
+   */
+  readonly eventLog?: EventLog;
+  /** Told when the event log cannot be loaded or written; nothing leaves the runtime until it works again. */
+  readonly onLogFailure?: (error: unknown) => void;
 }
 
 /** Hosts agents for sessions over any transport. */
@@ -57,6 +69,9 @@ export class ArcpRuntime implements AsyncDisposable {
   readonly #observers: Observers;
   readonly #credentials: Credentials | undefined;
   readonly #connections = new Set<Connection>();
+  readonly #journal: Journal;
+  /** Resolves when sessions and jobs of an earlier process are known again; rejects when its log cannot be read. */
+  readonly ready: Promise<void>;
   #closing: Promise<void> | undefined;
 
   /** @internal Use {@link createArcpRuntime}. */
@@ -70,7 +85,17 @@ export class ArcpRuntime implements AsyncDisposable {
     const identifiers = this.#identifiers;
     const offersCredentials = options.credentials?.store.durable === true;
     this.#credentials = options.credentials && new Credentials({ ...options.credentials, clock });
-    this.#jobs = new JobStore(limits, clock, () => undefined);
+    const journal = new Journal(options.eventLog, (error) => this.#logFailed(error, options));
+    this.#journal = journal;
+    const keys = new IdempotencyKeys(clock, limits.idempotencyTtlSec * 1_000);
+    let markReady = (_: Promise<void>): void => undefined;
+    this.ready = new Promise((resolve) => {
+      markReady = resolve;
+    });
+    this.ready.catch(() => undefined);
+    this.#jobs = new JobStore(limits, clock, (job) =>
+      journal.write({ record: 'forgotten', job: job.id }),
+    );
     this.#sessions = new Sessions({
       authenticate: options.authenticate,
       agents: this.#agents,
@@ -82,11 +107,13 @@ export class ArcpRuntime implements AsyncDisposable {
         (feature) => feature !== 'provisioned_credentials' || offersCredentials,
       ),
       onDrop: (session) => this.#observers.drop(session),
+      journal,
+      ready: this.ready,
     });
     this.#submissions = new Submissions({
       agents: this.#agents,
       jobs: this.#jobs,
-      keys: new IdempotencyKeys(clock, limits.idempotencyTtlSec * 1_000),
+      keys,
       limits,
       clock,
       identifiers,
@@ -94,12 +121,14 @@ export class ArcpRuntime implements AsyncDisposable {
       requireModelUse: options.requireModelUse ?? offersCredentials,
       rejection: options.submitRejection ?? 'job.error',
       closing: () => this.#closing !== undefined,
+      journal,
     });
     this.#observers = new Observers({
       jobs: this.#jobs,
       limits,
       ...(options.onSubscribe === undefined ? {} : { onSubscribe: options.onSubscribe }),
     });
+    markReady(this.#recover(options, keys));
     void this.#credentials?.reconcile();
   }
 
@@ -113,6 +142,7 @@ export class ArcpRuntime implements AsyncDisposable {
       clock: this.#clock,
       identifiers: this.#identifiers,
       handshakeTimeoutMs: this.#limits.handshakeTimeoutMs,
+      journal: this.#journal,
       handlers: {
         hello: (envelope, at) => void this.#sessions.hello(envelope, at),
         frame: (envelope, session) => this.#frame(envelope, session),
@@ -122,6 +152,11 @@ export class ArcpRuntime implements AsyncDisposable {
           if (session?.connection === at) {
             session.connection = undefined;
             session.lastExchangeMs = this.#clock.monotonic();
+            this.#journal.write({
+              record: 'detached',
+              session: session.id,
+              atMs: this.#clock.now(),
+            });
             session.relieve();
           }
         },
@@ -170,6 +205,28 @@ export class ArcpRuntime implements AsyncDisposable {
       session.plain('session.bye', { reason: 'runtime_shutdown' });
     for (const connection of [...this.#connections]) connection.close('shutdown');
     this.#credentials?.close();
+    await this.#journal.close();
+  }
+
+  async #recover({ eventLog }: ArcpRuntimeOptions, keys: IdempotencyKeys): Promise<void> {
+    if (eventLog === undefined) return;
+    const parts = {
+      sessions: this.#sessions,
+      jobs: this.#jobs,
+      keys,
+      maker: this.#submissions.maker,
+      clock: this.#clock,
+    };
+    recover(await eventLog.load(), parts);
+    this.#journal.snapshotBy(() => snapshot(parts));
+    this.#journal.replaceBy(snapshot(parts));
+    await this.#journal.flush();
+  }
+
+  /** What is not stored must not leave: clients come back and resume. */
+  #logFailed(error: unknown, { onLogFailure }: ArcpRuntimeOptions): void {
+    onLogFailure?.(error);
+    for (const { connection } of this.#sessions.all) connection?.abort();
   }
 
   #frame(envelope: Envelope, session: Session): void {

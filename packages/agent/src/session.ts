@@ -10,6 +10,7 @@ import type { Clock, JsonObject } from '@engramkit/core';
 import type { Connection } from './connection.js';
 import type { Job } from './job.js';
 import type { RuntimeLimits } from './limits.js';
+import type { Journal } from './log/journal.js';
 
 interface Buffered {
   readonly envelope: Envelope;
@@ -29,6 +30,8 @@ export class Session {
   readonly answered = new Map<string, Envelope>();
   features: ReadonlySet<ArcpFeature>;
   dialect: Dialect;
+  /** The version of the wire that the client spoke first. Source: arcp section 1.1, E-1. */
+  readonly version: string;
   /** When a message was exchanged last, or the transport was lost. Source: arcp section 2.4, S-21. */
   lastExchangeMs: number;
   connection: Connection | undefined;
@@ -37,6 +40,7 @@ export class Session {
   readonly #limits: RuntimeLimits;
   readonly #clock: Clock;
   readonly #identifiers: IdentifierSource;
+  readonly #journal: Journal;
   #sequence = 0;
   #floor = 0;
   #acknowledged = 0;
@@ -54,11 +58,15 @@ export class Session {
     readonly limits: RuntimeLimits;
     readonly clock: Clock;
     readonly identifiers: IdentifierSource;
+    readonly journal: Journal;
+    readonly version?: string;
   }) {
     this.id = options.id;
     this.principal = options.principal;
     this.features = options.features;
     this.dialect = options.dialect;
+    this.version = options.version ?? ARCP_VERSION;
+    this.#journal = options.journal;
     this.#limits = options.limits;
     this.#clock = options.clock;
     this.#identifiers = options.identifiers;
@@ -119,10 +127,12 @@ export class Session {
     job: { readonly id: string; readonly traceId: string },
     payload: JsonObject,
     size: number,
+    /** What is kept in the log in its place, when it holds a secret. */
+    logged: JsonObject = payload,
   ): number {
     this.#sequence += 1;
     const envelope: Envelope = {
-      arcp: ARCP_VERSION,
+      arcp: this.version,
       id: this.#identifiers.next('msg_'),
       type,
       session_id: this.id,
@@ -134,6 +144,13 @@ export class Session {
     const bytes = size + FRAME_OVERHEAD_BYTES;
     this.#buffer.push({ envelope, bytes });
     this.#bytes += bytes;
+    if (this.#journal.active) {
+      this.#journal.write({
+        record: 'frame',
+        session: this.id,
+        envelope: logged === payload ? envelope : { ...envelope, payload: logged },
+      });
+    }
     this.connection?.send(envelope);
     this.#enforceCap();
     return this.#sequence;
@@ -142,7 +159,7 @@ export class Session {
   /** Sends a frame without a number; lost when no transport is attached. */
   plain(type: string, payload: JsonObject, extra: Partial<Envelope> = {}): Envelope {
     const envelope: Envelope = {
-      arcp: ARCP_VERSION,
+      arcp: this.version,
       id: this.#identifiers.next('msg_'),
       type,
       session_id: this.id,
@@ -168,7 +185,28 @@ export class Session {
     if (sequence <= this.#acknowledged || sequence > this.#sequence) return;
     this.#acknowledged = sequence;
     this.#release(sequence);
+    this.#journal.write({ record: 'acknowledged', session: this.id, sequence });
     this.relieve();
+  }
+
+  /** Takes over what was before a restart. */
+  restore(sequence: number, floor: number, frames: readonly Envelope[]): void {
+    this.#sequence = sequence;
+    this.#floor = floor;
+    this.#acknowledged = floor;
+    this.#buffer = frames.map((envelope) => ({
+      envelope,
+      bytes: JSON.stringify(envelope.payload).length + FRAME_OVERHEAD_BYTES,
+    }));
+    this.#bytes = this.#buffer.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** What a snapshot keeps of the numbers. */
+  get kept(): { readonly floor: number; readonly frames: readonly Envelope[] } {
+    return {
+      floor: this.#floor,
+      frames: this.#buffer.slice(this.#head).map(({ envelope }) => envelope),
+    };
   }
 
   /** Whether everything after the number is still here. Source: arcp section 2.4, step 6. */
@@ -211,5 +249,6 @@ export class Session {
     while (this.backlog > maxBacklogEvents || (this.#bytes > maxBacklogBytes && this.backlog > 1)) {
       this.#release(this.#buffer[this.#head]!.envelope.event_seq!);
     }
+    this.#journal.write({ record: 'acknowledged', session: this.id, sequence: this.#floor });
   }
 }

@@ -15,6 +15,9 @@ import type { AgentRegistry } from './agent-registry.js';
 import type { Connection } from './connection.js';
 import { digestText } from './digest.js';
 import type { RuntimeLimits } from './limits.js';
+import type { EventLogRecord } from './log/event-log.js';
+import type { Journal } from './log/journal.js';
+import type { KnownSession } from './log/recovery.js';
 import { Session } from './session.js';
 
 /** Who a bearer token belongs to; nothing refuses it. Must take the same time for every wrong token. */
@@ -33,6 +36,9 @@ export interface SessionParts {
   readonly identity: PeerIdentity;
   readonly features: readonly ArcpFeature[];
   readonly onDrop: (session: Session) => void;
+  readonly journal: Journal;
+  /** Resolves when what was before a restart is known again. */
+  readonly ready: Promise<void>;
 }
 
 interface TokenRecord {
@@ -65,13 +71,14 @@ export class Sessions {
         timeoutMs: this.#parts.limits.handshakeTimeoutMs,
         what: 'authentication',
       });
+      await this.#parts.ready;
       const principal = await this.#parts.authenticate(hello.token, { signal: deadline.signal });
       if (principal === undefined)
         throw new ArcpError('UNAUTHENTICATED', 'the token is not accepted');
       if (connection.ended) return;
       this.#sweep();
       if (hello.resume === undefined)
-        this.#welcome(this.#open(hello, principal), hello, connection);
+        this.#welcome(this.#open(hello, principal, envelope.arcp), hello, connection);
       else this.#resume(hello, principal, connection);
     } catch (thrown) {
       const error =
@@ -96,8 +103,56 @@ export class Sessions {
     if (record !== undefined) record.previous = undefined;
   }
 
-  #open(hello: Hello, principal: string): Session {
-    const { limits, clock, identifiers } = this.#parts;
+  /** A session from before a restart; its window runs from the loss of its transport, at the latest from now. */
+  restore(known: KnownSession): Session {
+    const { limits, clock, identifiers, journal } = this.#parts;
+    const { id, principal, dialect, version, detachedAtMs } = known;
+    const features = new Set(known.features);
+    const session = new Session({
+      id,
+      principal,
+      features,
+      dialect,
+      version,
+      limits,
+      clock,
+      identifiers,
+      journal,
+    });
+    session.restore(known.sequence, known.floor, known.frames);
+    if (detachedAtMs !== undefined)
+      session.lastExchangeMs -= Math.max(0, clock.now() - detachedAtMs);
+    this.#records.set(id, { session, current: known.token, previous: undefined });
+    return session;
+  }
+
+  /** The sessions as records. */
+  *records(): Generator<EventLogRecord> {
+    const { clock } = this.#parts;
+    for (const { session, current } of this.#records.values()) {
+      const { floor, frames } = session.kept;
+      yield {
+        record: 'session',
+        session: session.id,
+        principal: session.principal,
+        features: [...session.features],
+        dialect: session.dialect,
+        version: session.version,
+        token: current,
+        sequence: session.sequence,
+        floor,
+      };
+      for (const envelope of frames)
+        yield { record: 'frame', session: session.id, envelope: withoutSecrets(envelope) };
+      if (session.connection === undefined) {
+        const idleMs = clock.monotonic() - session.lastExchangeMs;
+        yield { record: 'detached', session: session.id, atMs: clock.now() - idleMs };
+      }
+    }
+  }
+
+  #open(hello: Hello, principal: string, version: string): Session {
+    const { limits, clock, identifiers, journal } = this.#parts;
     const proposed = hello.proposedSessionId;
     const session = new Session({
       id:
@@ -110,6 +165,8 @@ export class Sessions {
       limits,
       clock,
       identifiers,
+      journal,
+      version,
     });
     this.#records.set(session.id, { session, current: '', previous: undefined });
     return session;
@@ -152,6 +209,26 @@ export class Sessions {
     const token = resumeToken();
     record.previous = record.current === '' ? undefined : record.current;
     record.current = digestText(token);
+    this.#parts.journal.write(
+      hello.resume === undefined
+        ? {
+            record: 'session',
+            session: session.id,
+            principal: session.principal,
+            features: [...session.features],
+            dialect: session.dialect,
+            version: session.version,
+            token: record.current,
+            sequence: 0,
+            floor: 0,
+          }
+        : {
+            record: 'resumed',
+            session: session.id,
+            token: record.current,
+            features: [...session.features],
+          },
+    );
     const heartbeat = session.features.has('heartbeat') ? limits.heartbeatIntervalSec : undefined;
     session.connection = connection;
     connection.bind(session, heartbeat);
@@ -179,9 +256,29 @@ export class Sessions {
     for (const [id, { session }] of this.#records) {
       if (session.connection !== undefined || session.lastExchangeMs > oldestMs) continue;
       this.#records.delete(id);
+      this.#parts.journal.write({ record: 'dropped', session: id });
       this.#parts.onDrop(session);
     }
   }
+}
+
+/** A rotated credential stays in the session that it is for, not in the log. Source: arcp section 7.1, C-3 and C-4. */
+function withoutSecrets(envelope: Envelope): Envelope {
+  const { body } = envelope.payload;
+  const isRotation =
+    typeof body === 'object' &&
+    body !== null &&
+    !Array.isArray(body) &&
+    (body as JsonObject).phase === 'credential_rotated';
+  return isRotation
+    ? { ...envelope, payload: { ...envelope.payload, body: redactRotation(body as JsonObject) } }
+    : envelope;
+}
+
+/** The body of a rotation for everybody but the submitter. */
+export function redactRotation(body: JsonObject): JsonObject {
+  const { value: _value, fields: _fields, ...rest } = body;
+  return rest;
 }
 
 /** Compares in a time that does not depend on where the texts differ. */

@@ -12,9 +12,9 @@ import {
   parseLease,
   readSubmit,
   type SubmitRequest,
-  wireTime,
 } from '@engramkit/arcp';
-import { type Clock, type JsonObject, type JsonValue, openDeadline } from '@engramkit/core';
+import { type Clock, type JsonValue, openDeadline } from '@engramkit/core';
+import { acceptance, type Launch } from './acceptance.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { type Credentials, credentialsToWire } from './credentials.js';
 import type { DelegatedJob, DelegateOptions } from './delegation.js';
@@ -24,6 +24,8 @@ import { JobMaker } from './job-maker.js';
 import { runAgent } from './job-runner.js';
 import type { JobStore } from './job-store.js';
 import type { RuntimeLimits } from './limits.js';
+import type { Journal } from './log/journal.js';
+import { jobRecord } from './log/recovery.js';
 import type { Session } from './session.js';
 
 /** What submissions need of the runtime. */
@@ -39,6 +41,8 @@ export interface SubmissionParts {
   /** How a refusal is sent to peers that speak the draft. Source: arcp section 3.2, J-8. */
   readonly rejection: 'job.error' | 'session.error';
   readonly closing: () => boolean;
+  /** What a restarted runtime has to know is written here. */
+  readonly journal: Journal;
 }
 
 const ANSWERS_KEPT = 256;
@@ -48,11 +52,12 @@ const ISSUE_TIMEOUT_MS = 30_000;
 /** Accepts jobs, from clients and from agents. Source: arcp sections 3.1 to 3.3 and 5.9. */
 export class Submissions {
   readonly #parts: SubmissionParts;
-  readonly #maker: JobMaker;
+  /** Makes the jobs. */
+  readonly maker: JobMaker;
 
   constructor(parts: SubmissionParts) {
     this.#parts = parts;
-    this.#maker = new JobMaker(parts);
+    this.maker = new JobMaker(parts);
   }
 
   /** Answers the submits of one session in the order of their arrival. Source: arcp section 1.6, E-32. */
@@ -91,8 +96,9 @@ export class Submissions {
     try {
       if (session === undefined)
         throw new ArcpError('INTERNAL_ERROR', 'the job has no session any more');
-      const job = this.#maker.child(parent, agent, input, options, delegateId);
+      const job = this.maker.child(parent, agent, input, options, delegateId);
       const payload = acceptance(job);
+      this.#parts.journal.write(jobRecord(job));
       parent.emitNow('delegate', {
         delegate_id: delegateId,
         agent,
@@ -154,7 +160,11 @@ export class Submissions {
           job.terminal.payload,
           JSON.stringify(job.terminal.payload).length,
         );
-      } else job.owners.add(session);
+      } else {
+        job.owners.add(session);
+        session.jobs.add(job);
+        this.#parts.journal.write({ record: 'owner', job: job.id, session: session.id });
+      }
     } catch (thrown) {
       this.#reject(session, envelope, thrown);
     }
@@ -273,11 +283,12 @@ export class Submissions {
     jobId: string,
     credentials: readonly Credential[],
   ): Launch {
-    const job = this.#maker.fresh(session, envelope, request, jobId, credentials);
+    const job = this.maker.fresh(session, envelope, request, jobId, credentials);
     const payload = acceptance(job);
+    let key: Parameters<typeof jobRecord>[1];
     if (request.idempotencyKey !== undefined) {
       const { credentials: _, ...withoutSecrets } = payload;
-      this.#parts.keys.remember(
+      key = this.#parts.keys.remember(
         session.principal,
         request.idempotencyKey,
         parametersOf(request),
@@ -285,6 +296,7 @@ export class Submissions {
         withoutSecrets,
       );
     }
+    if (this.#parts.journal.active) this.#parts.journal.write(jobRecord(job, key));
     return { job, payload, repeated: false };
   }
 
@@ -292,24 +304,4 @@ export class Submissions {
     job.start();
     runAgent(job, this, this.#parts.identifiers);
   }
-}
-
-interface Launch {
-  readonly job: Job;
-  readonly payload: JsonObject;
-  readonly repeated: boolean;
-}
-
-/** Source: arcp section 3.2. */
-function acceptance(job: Job): JsonObject {
-  const { agent, createdAtMs, delegateId, credentials } = job.facts;
-  return {
-    job_id: job.id,
-    agent,
-    ...job.description(),
-    ...(credentials.length === 0 ? {} : { credentials: credentialsToWire(credentials) }),
-    accepted_at: wireTime(createdAtMs),
-    trace_id: job.traceId,
-    ...(delegateId === undefined ? {} : { delegate_id: delegateId }),
-  };
 }

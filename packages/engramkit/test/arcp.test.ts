@@ -117,6 +117,48 @@ describe('the arcp commands against a served folder of agents', () => {
     expect(broken.stderr).not.toContain('sk-secret');
   });
 
+  it('find their session again when the runtime was killed and started anew', async () => {
+    const args = ['agent', 'serve', agents, '--tokens', 'tok=alice', '--directory', folder.path];
+    const serve = async (port: string) => {
+      const call = start([...args, '--port', port], { limitMs: 60_000 });
+      let line = '';
+      call.child.stdout?.on('data', (text: string) => {
+        line += text;
+      });
+      await call.shows('\n');
+      return { call, address: JSON.parse(line) as { readonly url: string; readonly port: number } };
+    };
+    const probe = await serve('0');
+    probe.call.child.kill('SIGTERM');
+    await probe.call.ended;
+    const port = String(probe.address.port);
+    const first = await serve(port);
+    const { connect } = await import('@engramkit/client');
+    const client = await connect({
+      url: first.address.url,
+      token: 'tok',
+      reconnect: { baseMs: 20, capMs: 100 },
+    });
+    const resumed = new Promise((resolve) => {
+      client.on('connected', ({ resumed: same }) => resolve(same));
+    });
+    const session = client.session.id;
+    const job = await client.submit('slow', { ms: 60_000, steps: 0 });
+    first.call.child.kill('SIGKILL');
+    await first.call.ended;
+    const second = await serve(port);
+    expect(await resumed).toBe(true);
+    expect(client.session.id).toBe(session);
+    expect(await job.outcome).toMatchObject({
+      status: 'error',
+      error: { code: 'INTERNAL_ERROR', details: { reason: 'runtime_restarted' } },
+    });
+    expect(await client.run('echo', 1)).toEqual({ echoed: 1 });
+    await client.close();
+    second.call.child.kill('SIGTERM');
+    expect((await second.call.ended).code).toBe(0);
+  });
+
   it('talk over standard input and output with nothing else in between', async () => {
     const hello = {
       arcp: '1.1',

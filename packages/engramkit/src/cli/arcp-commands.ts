@@ -46,9 +46,14 @@ export const agent: CommandSpec = {
       summary: 'One secret for the engrams; repeatable.',
       repeatable: true,
     },
+    'in-memory': {
+      type: 'switch',
+      summary: 'Keep sessions and jobs in memory only: a restart forgets them.',
+    },
     directory,
   },
   notes: [
+    'Sessions and jobs survive a restart: clients resume, jobs that were running end with a retryable error.',
     'A module is a file, or a folder with agents.ts, src/agents.ts, index.ts or src/index.ts.',
     'The first line of standard output is JSON: url, host, port, pid and the agents.',
     'The first Ctrl-C lets running jobs finish, the second stops at once.',

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { ArcpRuntime } from '@engramkit/agent';
+import { EngramkitError } from '@engramkit/core';
 import type { CommandCall, ExitCode } from '../command.js';
 import { importOptional } from '../optional-package.js';
 import { stateDirectory } from '../state-directory.js';
@@ -33,10 +35,19 @@ export async function execute(call: CommandCall): Promise<ExitCode> {
     COMMAND,
   );
   const agents = await agentsOf(modules, call, library);
-  const runtime = library.createArcpRuntime({
-    agents,
-    authenticate: authenticator(tokens, library),
-  });
+  const runtime = await openRuntime(
+    (eventLog) =>
+      library.createArcpRuntime({
+        agents,
+        authenticate: authenticator(tokens, library),
+        ...(eventLog === undefined ? {} : { eventLog: node.fileEventLog({ directory: eventLog }) }),
+        onLogFailure: (error) =>
+          call.terminal.stderr.write(
+            `engramkit: the event log cannot be written (${EngramkitError.from(error).message})\n`,
+          ),
+      }),
+    stdio || call.flags.on('in-memory') ? [] : logDirectories(call, port),
+  );
   const stop = stopSignal();
   if (stdio) {
     const served = node.serveStdio(runtime, standardStreams());
@@ -66,6 +77,36 @@ export async function execute(call: CommandCall): Promise<ExitCode> {
   }
   await Promise.race([close(runtime), stop.insisted]);
   return 0;
+}
+
+/** How many runtimes of one project may share a port number, which only any free port (0) allows. */
+const MOST_TWINS = 16;
+
+/** Where sessions and jobs are kept: one directory for each port. */
+function logDirectories(call: CommandCall, port: number): readonly string[] {
+  const base = join(runtimeDirectory(call), 'arcp', `port-${port}`);
+  if (port !== 0) return [base];
+  return Array.from({ length: MOST_TWINS }, (_, at) => (at === 0 ? base : `${base}-${at + 1}`));
+}
+
+/** Opens a runtime on the first directory that no other process uses. */
+async function openRuntime(
+  open: (eventLog: string | undefined) => ArcpRuntime,
+  directories: readonly string[],
+): Promise<ArcpRuntime> {
+  if (directories.length === 0) return open(undefined);
+  let refusal: unknown;
+  for (const directory of directories) {
+    const runtime = open(directory);
+    try {
+      await runtime.ready;
+      return runtime;
+    } catch (error) {
+      refusal = error;
+      if (EngramkitError.from(error).code !== 'EVENT_LOG_LOCKED') break;
+    }
+  }
+  throw refusal;
 }
 
 const close = (runtime: ArcpRuntime): Promise<void> => runtime.close();
