@@ -1,5 +1,5 @@
 import { InvalidInputError, jsonPointer } from '@engramkit/core';
-import { PyFloat } from '@engramkit/ids';
+import { isPyFloat } from '@engramkit/ids';
 
 /** As deep as content ids go. Source: function-descriptor section 3.6. */
 const DEEPEST = 990;
@@ -15,7 +15,7 @@ export function plainValue(value: unknown): unknown {
 
 function hasFloats(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null || depth > DEEPEST) return false;
-  if (value instanceof PyFloat) return true;
+  if (isPyFloat(value)) return true;
   if (Array.isArray(value)) return value.some((item) => hasFloats(item, depth + 1));
   for (const name of Object.keys(value)) {
     if (hasFloats((value as Readonly<Record<string, unknown>>)[name], depth + 1)) return true;
@@ -25,7 +25,7 @@ function hasFloats(value: unknown, depth: number): boolean {
 
 function copyPlain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof PyFloat) return value.value;
+  if (isPyFloat(value)) return value.value;
   if (Array.isArray(value)) return value.map(copyPlain);
   const copy: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(value)) setMember(copy, name, copyPlain(member));
@@ -78,7 +78,7 @@ export function losslessText(value: unknown, what = 'the value'): string {
   };
   const container = (part: object, depth: number): string => {
     if (depth > DEEPEST) return refuse('it is cyclic or nested too deep');
-    if (part instanceof PyFloat) {
+    if (isPyFloat(part)) {
       return Number.isFinite(part.value) ? floatText(part.value) : refuse('there is no number');
     }
     if (Array.isArray(part)) {

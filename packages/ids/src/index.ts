@@ -39,7 +39,7 @@ export { memoryIdempotencyStore } from './memory-idempotency-store.js';
 export { once, recordedResult } from './once.js';
 export type { FailurePolicy, OnceOptions } from './once-options.js';
 export type { PyKey } from './py-values.js';
-export { PyDict, PyFloat } from './py-values.js';
+export { isPyFloat, PyDict, PyFloat } from './py-values.js';
 export type { ParsePythonJsonOptions } from './python-json.js';
 export { parsePythonJson } from './python-json.js';
 export type { CalendarDay, PyDatetimeOptions } from './python-text.js';

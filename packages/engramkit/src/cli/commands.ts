@@ -1,6 +1,7 @@
 import { agent, arcp } from './arcp-commands.js';
 import type { CommandSpec, FlagSpec } from './command.js';
 import { execute as executeRun } from './commands/run.js';
+import { invoke, manifest, serve } from './function-commands.js';
 
 const json: FlagSpec = {
   type: 'switch',
@@ -245,6 +246,9 @@ export const commands: readonly CommandSpec[] = [
   runs,
   ledger,
   cid,
+  serve,
+  invoke,
+  manifest,
   agent,
   arcp,
   doctor,

@@ -11,12 +11,15 @@ import { UsageError } from './usage-error.js';
 const DRAIN_MS = 10_000;
 
 /**
- * Runs the module, and again whenever one of its files changes, until a signal ends it.
+ * Runs the modules, and again whenever one of their files changes, until a signal ends it.
  *
  * Every run is a process of its own, so that each one starts from the files as they are. A change while a run goes on asks it
  * to stop and waits for it first.
  */
-export async function watchAndRun(call: CommandCall, moduleFile: string): Promise<ExitCode> {
+export async function watchAndRun(
+  call: CommandCall,
+  ...moduleFiles: readonly string[]
+): Promise<ExitCode> {
   const { flags, terminal, directory } = call;
   refuse(flags.on('json'), '--watch and --json exclude each other: the result is one document');
   const fromStdin = flags.text('inputs') === '-' || flags.text('config') === '-';
@@ -28,7 +31,8 @@ export async function watchAndRun(call: CommandCall, moduleFile: string): Promis
   using stop = forwardSignals(() => running.child);
   const { signal } = stop;
   for (;;) {
-    const files = await moduleGraph(moduleFile);
+    const graphs = await Promise.all(moduleFiles.map(moduleGraph));
+    const files = new Set(graphs.flatMap((graph) => [...graph]));
     watcher.follow(files);
     const child = startRun();
     running.child = child.process;
