@@ -30,7 +30,8 @@ export interface ComponentSpec {
   readonly weakDecoding?: boolean;
 }
 
-interface ComponentBase<Kind extends ComponentKind, Instance> {
+/** What the three kinds of components have in common. */
+export interface ComponentBase<Kind extends ComponentKind, Instance> {
   readonly kind: Kind;
   readonly spec: ComponentSpec;
   /**

@@ -5,6 +5,7 @@ export { createChannel } from './channel.js';
 export type {
   BatchComponent,
   Component,
+  ComponentBase,
   ComponentKind,
   ComponentSpec,
   EngramModes,

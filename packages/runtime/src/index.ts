@@ -49,6 +49,7 @@ export type {
   RecordedFailure,
   RunFiles,
 } from './local/run-record.js';
+export { RUN_RECORD_FORMAT } from './local/run-record.js';
 export type { ListRunsOptions, LocalRuns } from './local/run-store.js';
 // Logs and spans.
 export type { LogDestination, LoggerOptions, StreamLogger } from './log/create-logger.js';

@@ -10,8 +10,11 @@ export interface TemplatePosition {
   readonly path?: string;
 }
 
-interface TemplateErrorOptions extends TemplatePosition {
+/** What a {@link TemplateError} is made of. */
+export interface TemplateErrorOptions extends TemplatePosition {
+  /** One of the codes that {@link TemplateError} lists. */
   readonly code: string;
+  /** One sentence: what to do now. */
   readonly hint?: string;
   readonly cause?: unknown;
 }

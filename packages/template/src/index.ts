@@ -8,7 +8,7 @@ export type {
   TemplateScope,
 } from './engine.js';
 export { createTemplateEngine } from './engine.js';
-export type { TemplatePosition } from './errors.js';
+export type { TemplateErrorOptions, TemplatePosition } from './errors.js';
 export {
   EvaluationBlockedError,
   OffloadedDataError,
