@@ -1,5 +1,27 @@
 // Public API of @engramkit/bobrapet. Named exports only; adding a line here is an API decision.
 
+// The environment that the operator gives.
+export type {
+  Environment,
+  EnvironmentReport,
+  KubernetesSettings,
+  ObservabilitySettings,
+  Payload,
+} from './env/environment.js';
+export { readEnvironment, requireEnvironment } from './env/environment.js';
+export type { EnvironmentPart, EnvironmentProblem } from './env/environment-error.js';
+export { EnvironmentError } from './env/environment-error.js';
+export type { EnvironmentVariables, EnvironmentWarning } from './env/environment-reader.js';
+export type { Identity } from './env/identity.js';
+export type { Limits } from './env/limits.js';
+export type {
+  S3Credentials,
+  S3Settings,
+  StorageBackend,
+  StorageSettings,
+} from './env/storage-settings.js';
+export type { TransportDescriptor } from './env/transports.js';
+export type { TriggerSettings } from './env/trigger-settings.js';
 // The Kubernetes API.
 export type {
   DeleteOptions,
@@ -24,3 +46,33 @@ export {
   isRetryable,
   KubernetesError,
 } from './kubernetes/kubernetes-error.js';
+// Metrics and spans.
+export type { KubernetesOperation, OperationMetrics } from './metrics/operation-metrics.js';
+export { HOST_SCOPE, operationMetrics } from './metrics/operation-metrics.js';
+export type { StorageOperation, StorageTelemetry } from './metrics/storage-telemetry.js';
+export { STORAGE_SCOPE, storageTelemetry } from './metrics/storage-telemetry.js';
+// Payloads in storage.
+export { fileStore } from './storage/file-store.js';
+export { goJson, goJsonSize } from './storage/go-json.js';
+export type { KubernetesReference } from './storage/kubernetes-reference.js';
+export {
+  kubernetesReferenceReader,
+  parseKubernetesReference,
+} from './storage/kubernetes-reference.js';
+export type { ObjectBody, ObjectStore, StoreOptions } from './storage/object-store.js';
+export type {
+  DocumentPlace,
+  PayloadOptions,
+  PayloadStorage,
+  PayloadStorageOptions,
+  SchemaMark,
+} from './storage/payload-storage.js';
+export { openPayloadStorage } from './storage/payload-storage.js';
+export { StorageError } from './storage/storage-error.js';
+export type { StorageReference } from './storage/storage-reference.js';
+export {
+  containsReference,
+  parseStorageReference,
+  REFERENCE_KEYS,
+  storageReferenceJson,
+} from './storage/storage-reference.js';
