@@ -33,7 +33,7 @@ export interface Ended {
 
 /** What {@link carryOut} works with. */
 export interface OnceParts {
-  readonly idempotency: FunctionIdempotency | undefined;
+  readonly idempotency: FunctionIdempotency;
   readonly clock: Clock;
   readonly random: Random;
   readonly run: (call: Call) => Promise<Ended>;
@@ -51,12 +51,6 @@ export async function carryOut(call: Call, parts: OnceParts): Promise<Ended> {
   const { idempotency, clock, random, run } = parts;
   const { idempotencyKey, principal, signal } = call.options;
   if (idempotencyKey === undefined) return run(call);
-  if (idempotency === undefined) {
-    throw new EngramkitError('the runtime has no store for idempotency keys', {
-      code: 'IDEMPOTENCY_UNAVAILABLE',
-      hint: 'Pass idempotency: { store } to the runtime.',
-    });
-  }
   const { store, keepMs, onFailure } = idempotency;
   const { function_id: id, max_duration_seconds: seconds } = call.entry.attributes;
   const byCaller = call.origin === 'invoke';

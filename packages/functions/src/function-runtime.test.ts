@@ -348,14 +348,21 @@ describe('idempotency', () => {
     expect(await call()).toMatchObject({ data: 2, metadata: { replayed: true } });
   });
 
-  it('says so when there is no store', async () => {
-    const result = await runtimeOf([new EchoFunction()]).invoke(
-      'echo',
-      {},
-      {},
-      { idempotencyKey: 'k' },
+  it('keeps keys in memory when there is no store, and runs a dispatch every time', async () => {
+    let ran = 0;
+    const count = defineFunction(
+      { function_id: 'count', trigger_events: ['E'], ...free },
+      () => ++ran,
     );
-    expect(result.metadata.code).toBe('IDEMPOTENCY_UNAVAILABLE');
+    const runtime = runtimeOf([count]);
+    for (let call = 0; call < 3; call += 1) {
+      expect(await runtime.invoke('count', {}, {}, { idempotencyKey: 'k' })).toMatchObject({
+        data: 1,
+      });
+    }
+    await runtime.dispatch('E');
+    await runtime.dispatch('E');
+    expect(ran).toBe(3);
   });
 });
 

@@ -8,7 +8,7 @@ import {
   systemRandom,
 } from '@engramkit/core';
 import type { Logger } from '@engramkit/engram';
-import { contentId } from '@engramkit/ids';
+import { contentId, memoryIdempotencyStore } from '@engramkit/ids';
 import { silentLogger } from '@engramkit/runtime';
 import { callEvents, chronicleProblem } from './call-events.js';
 import { type Call, carryOut, type Ended } from './call-once.js';
@@ -22,6 +22,7 @@ import { type FunctionResult, failed } from './function-result.js';
 import type {
   DispatchedResult,
   DispatchOptions,
+  FunctionIdempotency,
   FunctionObserver,
   FunctionRuntimeOptions,
   InvokeOptions,
@@ -32,6 +33,8 @@ const CONCURRENCY = 8;
 const MAX_DEPTH = 16;
 const GRACE_MS = 1_000;
 const CHRONICLE_TIMEOUT_MS = 5_000;
+/** How long results of keys are kept in memory when no store is given. */
+const KEEP_MS = 3_600_000;
 
 /**
  * Calls the functions of a registry: checks, time limits, lineage, idempotency, routing of events.
@@ -45,6 +48,7 @@ export class FunctionRuntime {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #logger: Logger;
+  readonly #idempotency: FunctionIdempotency;
   readonly #observers = new Set<FunctionObserver>();
   #chronicleFailures = 0;
 
@@ -59,6 +63,7 @@ export class FunctionRuntime {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#logger = options.logger ?? silentLogger;
+    this.#idempotency = options.idempotency ?? { store: memoryIdempotencyStore(), keepMs: KEEP_MS };
     if (options.observer !== undefined) this.#observers.add(options.observer);
   }
 
@@ -71,11 +76,6 @@ export class FunctionRuntime {
   observe(observer: FunctionObserver): () => void {
     this.#observers.add(observer);
     return () => void this.#observers.delete(observer);
-  }
-
-  /** Whether calls can have idempotency keys. */
-  get hasIdempotency(): boolean {
-    return this.#options.idempotency !== undefined;
   }
 
   /**
@@ -143,7 +143,8 @@ export class FunctionRuntime {
         const result = failed('Dispatch cycle detected', { code: 'DISPATCH_CYCLE' });
         return { functionId, result };
       }
-      const keyed = this.hasIdempotency ? { ...rest, idempotencyKey: triggerCid } : rest;
+      const keyed =
+        this.#options.idempotency !== undefined ? { ...rest, idempotencyKey: triggerCid } : rest;
       const result = await this.#invoke(functionId, event, context, keyed, below, 'dispatch');
       return { functionId, result };
     });
@@ -172,7 +173,7 @@ export class FunctionRuntime {
         (await carryOut(
           { entry, event, context, options, cascade, origin },
           {
-            idempotency: this.#options.idempotency,
+            idempotency: this.#idempotency,
             clock: this.#clock,
             random: this.#random,
             run: (call) => this.#run(call),

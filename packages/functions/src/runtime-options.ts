@@ -66,7 +66,10 @@ export interface FunctionRuntimeOptions {
   readonly chronicleTimeoutMs?: number;
   /** Default: every mask is allowed. */
   readonly capabilityPolicy?: CapabilityPolicy;
-  /** With it, `dispatch` carries out each function once per event, and `invoke` once per key. */
+  /**
+   * With it, `dispatch` carries out each function once per event. Keys of `invoke` are kept there, too; default for those: in
+   * memory, for an hour.
+   */
   readonly idempotency?: FunctionIdempotency;
   /** How many functions of one dispatch run at once; default 8. */
   readonly concurrency?: number;
