@@ -89,6 +89,32 @@ describe('the ledger of local runs', () => {
     });
   });
 
+  it('is opened for a run in the same way however long it is', async () => {
+    const files = new MemoryFiles();
+    const recorder = localRunRecorder({ directory: '/w', files, clock: new ManualClock() });
+    let read = 0;
+    const open = files.openForReading.bind(files);
+    files.openForReading = async (path) => {
+      const file = await open(path);
+      if (file === undefined) return undefined;
+      return {
+        ...file,
+        async read(target, position) {
+          const count = await file.read(target, position);
+          read += count;
+          return count;
+        },
+      };
+    };
+    for (let number = 0; number < 400; number += 1) {
+      read = 0;
+      await recorder.append(run(`r-${number}`, 'succeeded'));
+      expect(read).toBeLessThan(70_000);
+    }
+    const { entries, ok } = await verifyLedger({ directory: '/w/ledger', name: 'runs', files });
+    expect({ entries, ok }).toEqual({ entries: 413, ok: true });
+  });
+
   it('is intact, and exports PROV that conforms to the shape', async () => {
     const { place, files } = await recorded(generateSigningKey('host'));
     const verified = await verifyLedger({ directory: '/w/.engramkit/ledger', name: 'runs', files });

@@ -78,6 +78,8 @@ export function localRunRecorder(options: LocalRunRecorderOptions): {
         header: { purpose: 'local runs' },
         waitMs: options.waitMs ?? 15_000,
         sync: record.status === 'running' ? 'none' : 'each',
+        // Every run opens the ledger, and reads it from the last checkpoint on.
+        checkpointEvery: 32,
         files,
         clock,
         random,

@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8';
 import type { Worker } from 'node:worker_threads';
 import { type Clock, systemClock, type Timer } from '@engramkit/core';
 import { watchdogProgram } from './watchdog-worker.js';
@@ -77,7 +76,7 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
       onBlocked?.({ blockedMs: message.blockedMs, frames: message.frames });
   });
   let timer: Timer;
-  const checkMemory = memoryCheck(options);
+  const checkMemory = await memoryCheck(options);
   const pulse = (): void => {
     Atomics.add(beat, 0, 1);
     checkMemory();
@@ -99,9 +98,10 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
   };
 }
 
-function memoryCheck(options: WatchdogOptions): () => void {
+async function memoryCheck(options: WatchdogOptions): Promise<() => void> {
   const { onMemoryPressure, memoryRatio = MEMORY_RATIO } = options;
   if (onMemoryPressure === undefined) return () => undefined;
+  const { getHeapStatistics } = await import('node:v8'); // Most runs never ask, and it makes every start slower.
   let told = false;
   return () => {
     const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics();

@@ -13,7 +13,7 @@ import { Ledger } from './ledger.js';
 import type { LedgerWriting } from './ledger-start.js';
 import { MerkleTree } from './merkle.js';
 import { type LedgerSigner, readBody } from './seal.js';
-import { listSegments, readLines, type Segment, segmentPath } from './segment.js';
+import { listSegments, readFirstLine, type Segment, segmentPath } from './segment.js';
 import type { SyncPolicy } from './segment-writer.js';
 import { type LedgerTail, readTail } from './tail.js';
 import { nodeProcessTable, type ProcessTable } from './writer-identity.js';
@@ -278,13 +278,11 @@ async function opened(ledger: Ledger, begin: () => Promise<unknown>): Promise<Le
 
 /** The identity in a ledger's first entry; undefined when it cannot be read. */
 export async function readLedgerId(files: FileSystem, first: Segment): Promise<string | undefined> {
-  for await (const lines of readLines(files, [first])) {
-    const entry = parseEntryLine(lines[0]?.bytes.toString('utf8') ?? '');
-    if (entry?.kind !== 'open' || hashEntry(entry) !== entry.hash) return undefined;
-    const id = readBody(entry.bodyText)?.ledger;
-    return typeof id === 'string' ? id : undefined;
-  }
-  return undefined;
+  const line = await readFirstLine(files, first);
+  const entry = parseEntryLine(line?.toString('utf8') ?? '');
+  if (entry?.kind !== 'open' || hashEntry(entry) !== entry.hash) return undefined;
+  const id = readBody(entry.bodyText)?.ledger;
+  return typeof id === 'string' ? id : undefined;
 }
 
 function missing(writing: LedgerWriting): InvalidInputError {

@@ -71,6 +71,31 @@ export interface LedgerLine {
   readonly complete: boolean;
 }
 
+/** The first line of a segment without its LF, undefined when it has no whole line; reads little more than that. */
+export async function readFirstLine(
+  files: FileSystem,
+  segment: Segment,
+): Promise<Buffer | undefined> {
+  const file = await files.openForReading(segment.path);
+  if (file === undefined) return undefined;
+  try {
+    let data: Buffer = Buffer.alloc(0);
+    for (let bytes = FIRST_LINE_BYTES; data.length < LONGEST_LINE; bytes *= 4) {
+      const chunk = Buffer.allocUnsafe(bytes);
+      const count = await file.read(chunk, data.length);
+      if (count === 0) return undefined;
+      data = Buffer.concat([data, chunk.subarray(0, count)]);
+      const end = data.indexOf(10);
+      if (end >= 0) return data.subarray(0, end);
+    }
+    return undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The first entry of a ledger is shorter, usually. */
+const FIRST_LINE_BYTES = 2_048;
 const CHUNK_BYTES = 1 << 20;
 /** A line longer than this is given up as damage. */
 const LONGEST_LINE = 256 << 20;

@@ -58,16 +58,17 @@ interface Anchor {
   readonly tree: MerkleTree;
 }
 
-/** The last entry in the window that carries a frontier (or is the first of all). */
+/** The last entry in the window that carries a frontier (or is the first of all), looked for from the end: it is near. */
 function findAnchor(data: Buffer, start: number): Anchor | undefined {
-  let found: Anchor | undefined;
-  let from = start;
-  for (let end = data.indexOf(10, from); end >= 0; end = data.indexOf(10, from)) {
+  let end = data.lastIndexOf(10);
+  while (end >= start) {
+    const before = end === 0 ? -1 : data.lastIndexOf(10, end - 1);
+    const from = Math.max(start, before + 1);
     const anchor = anchorIn(data, from, end);
-    if (anchor !== undefined) found = anchor;
-    from = end + 1;
+    if (anchor !== undefined) return anchor;
+    end = before;
   }
-  return found;
+  return undefined;
 }
 
 function anchorIn(data: Buffer, from: number, end: number): Anchor | undefined {

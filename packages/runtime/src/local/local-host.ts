@@ -128,11 +128,11 @@ class FileHost implements LocalHost {
     execute: Execute,
   ): Promise<LocalRunRecord> {
     const files = await this.runs.open(runId);
-    const lock = await lockRun(runId, files.directory);
+    const lock = lockRun(runId, files.directory);
     try {
       return await this.#locked(runId, files, job, signal, execute);
     } finally {
-      await lock.release();
+      lock.release();
     }
   }
 

@@ -1,4 +1,12 @@
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { InvalidInputError, parseJson, systemRandom } from '@engramkit/core';
 import { writeError } from '../atomic-file.js';
@@ -10,7 +18,7 @@ const GENERATION = /^([1-9][0-9]{0,14})\.json$/;
 
 /** The right to be the only process that works on a run; held until released or until the process is gone. */
 export interface RunLock {
-  release(): Promise<void>;
+  release(): void;
 }
 
 /**
@@ -19,28 +27,30 @@ export interface RunLock {
  * Every holder is a generation: a numbered file that is linked into place, which only one of many can do. The highest number
  * counts and always stays, so that whoever acts on an outdated look finds a higher one and steps back. Throws `RUN_ACTIVE` while
  * the holder lives.
+ *
+ * The files are tiny and every run waits for them, so they are written at once: ten trips through the thread pool take longer.
  */
-export async function lockRun(runId: string, runDirectory: string): Promise<RunLock> {
+export function lockRun(runId: string, runDirectory: string): RunLock {
   const folder = join(runDirectory, 'lock');
   const mine = join(folder, `${systemRandom.uuid()}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(mine, JSON.stringify({ holder: hostFacts() }), { mode: 0o600 });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(mine, JSON.stringify({ holder: hostFacts() }), { mode: 0o600 });
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const current = await highest(folder);
-      if (current > 0 && (await isHeld(pathOf(folder, current)))) break;
+      const current = highest(folder);
+      if (current > 0 && isHeld(pathOf(folder, current))) break;
       const next = current + 1;
-      if (!(await isLinked(mine, pathOf(folder, next)))) continue;
-      if ((await highest(folder)) === next) {
-        await removeBelow(folder, next);
+      if (!isLinked(mine, pathOf(folder, next))) continue;
+      if (highest(folder) === next) {
+        removeBelow(folder, next);
         return { release: () => release(folder, next) };
       }
-      await rm(pathOf(folder, next), { force: true });
+      rmSync(pathOf(folder, next), { force: true });
     }
   } catch (error) {
     throw writeError(folder, error);
   } finally {
-    await rm(mine, { force: true }).catch(() => undefined); // The first error says what is wrong.
+    discard(mine);
   }
   throw new InvalidInputError(`run ${runId} goes on already`, {
     code: 'RUN_ACTIVE',
@@ -53,22 +63,21 @@ function pathOf(folder: string, generation: number): string {
   return join(folder, `${generation}.json`);
 }
 
-async function generations(folder: string): Promise<number[]> {
-  const names = await readdir(folder);
-  return names.flatMap((name) => {
+function generations(folder: string): number[] {
+  return readdirSync(folder).flatMap((name) => {
     const digits = GENERATION.exec(name)?.[1];
     return digits === undefined ? [] : [Number(digits)];
   });
 }
 
-async function highest(folder: string): Promise<number> {
-  return Math.max(0, ...(await generations(folder)));
+function highest(folder: string): number {
+  return Math.max(0, ...generations(folder));
 }
 
 /** Exactly one of many callers succeeds. */
-async function isLinked(from: string, to: string): Promise<boolean> {
+function isLinked(from: string, to: string): boolean {
   try {
-    await link(from, to);
+    linkSync(from, to);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -76,9 +85,9 @@ async function isLinked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function isHeld(path: string): Promise<boolean> {
+function isHeld(path: string): boolean {
   try {
-    const { holder } = parseJson(await readFile(path), { what: path }) as { holder?: unknown };
+    const { holder } = parseJson(readFileSync(path), { what: path }) as { holder?: unknown };
     return isHostFacts(holder) && isHostAlive(holder);
   } catch {
     return false; // Replaced by a higher one meanwhile, or damaged: this one holds nothing.
@@ -90,20 +99,28 @@ function isHostFacts(value: unknown): value is HostFacts {
   return typeof pid === 'number' && typeof hostname === 'string';
 }
 
-async function removeBelow(folder: string, generation: number): Promise<void> {
-  for (const older of await generations(folder)) {
-    if (older < generation) await rm(pathOf(folder, older), { force: true });
+function removeBelow(folder: string, generation: number): void {
+  for (const older of generations(folder)) {
+    if (older < generation) rmSync(pathOf(folder, older), { force: true });
   }
 }
 
 /** The number stays, without a holder. */
-async function release(folder: string, generation: number): Promise<void> {
+function release(folder: string, generation: number): void {
   const released = join(folder, `${systemRandom.uuid()}.tmp`);
   try {
-    await writeFile(released, '{"holder":null}', { mode: 0o600 });
-    await rename(released, pathOf(folder, generation));
+    writeFileSync(released, '{"holder":null}', { mode: 0o600 });
+    renameSync(released, pathOf(folder, generation));
   } catch {
-    // The folder is gone or the disk is full: the lock falls when this process ends.
-    await rm(released, { force: true }).catch(() => undefined);
+    discard(released); // The folder is gone or the disk is full: the lock falls when this process ends.
+  }
+}
+
+/** Removes a file as well as it can be: the first error says what is wrong. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It is small, and its name is used by nobody else.
   }
 }

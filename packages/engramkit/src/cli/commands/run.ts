@@ -64,7 +64,13 @@ async function document(which: 'config' | 'inputs', flags: Flags, directory: str
   const value = flags.text(which);
   return value === undefined
     ? {}
-    : await readJsonArgument(`--${which}`, value, { directory, stdin: process.stdin });
+    : await readJsonArgument(`--${which}`, value, {
+        directory,
+        // Opened by the first look at it, so looked at only when it is read.
+        get stdin() {
+          return process.stdin;
+        },
+      });
 }
 
 function durationOf(flag: string, flags: Flags): number | undefined {
