@@ -1,6 +1,7 @@
 import type { Budget, Credential, Lease, LogEventLevel } from '@engramkit/arcp';
 import type { JsonObject, JsonValue } from '@engramkit/core';
 import type { DelegatedJob, DelegateOptions } from './delegation.js';
+import type { GuardedFiles } from './guarded-fs.js';
 import type { ResultWriter } from './result-writer.js';
 
 /** What an agent may do and see while it works on a job. */
@@ -62,6 +63,13 @@ export interface AgentContext {
   ): Promise<Value>;
   /** `fetch` under `net.fetch`: every address, also of redirects, is checked. */
   readonly fetch: (address: string | URL, init?: RequestInit) => Promise<Response>;
+  /** Files under `fs.read` and `fs.write`. */
+  readonly fs: GuardedFiles;
+  /**
+   * A call of a model under `model.use`. What the provider says about budgets and refused models becomes `BUDGET_EXHAUSTED` and
+   * `PERMISSION_DENIED`. Source: arcp sections 5.8 and 7.1.
+   */
+  model<Value>(name: string, call: (signal: AbortSignal) => Promise<Value>): Promise<Value>;
   /** Runs a job of another agent in the same session, under a part of this lease. Source: arcp section 5.9. */
   delegate(agent: string, input?: JsonValue, options?: DelegateOptions): Promise<DelegatedJob>;
   /** Streams the result instead of returning it. */

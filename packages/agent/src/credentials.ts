@@ -29,6 +29,8 @@ export interface IssuedCredential extends CredentialFields {
 /** Issues and revokes secrets for jobs. */
 export interface CredentialProvisioner {
   issue(context: IssueContext): Promise<readonly IssuedCredential[]>;
+  /** Gives a new secret in the place of one; without it credentials cannot be rotated. Source: C-3. */
+  rotate?(handle: string, context: { readonly jobId: string }): Promise<IssuedCredential>;
   /** Must do nothing the second time. */
   revoke(handle: string): Promise<void>;
 }
@@ -110,6 +112,24 @@ export class Credentials {
     return issued.map((credential) => new Credential(credential));
   }
 
+  /** Puts a new secret in the place of one: recorded before it leaves, the old one revoked promptly. Source: C-3. */
+  async rotate(jobId: string, credential: Credential): Promise<string> {
+    const before = (await this.#store.all()).find(
+      (known) => known.jobId === jobId && known.credentialId === credential.id,
+    );
+    if (before === undefined || this.#provisioner.rotate === undefined) {
+      throw new ArcpError('INVALID_REQUEST', `the credential ${credential.id} cannot be rotated`, {
+        details: { job_id: jobId },
+        hint: 'The provisioner needs a rotate method, and the credential must be in use.',
+      });
+    }
+    const fresh = await this.#provisioner.rotate(before.handle, { jobId });
+    await this.#store.record({ ...this.#outstanding(jobId, fresh), credentialId: credential.id });
+    credential.rotate(fresh.value);
+    if (before.handle !== fresh.handle) void this.#revokeHandle(before);
+    return fresh.value;
+  }
+
   /** Revokes everything of a job; goes on in the background until it worked. */
   async revokeJob(jobId: string): Promise<void> {
     const outstanding = (await this.#store.all()).filter(
@@ -128,12 +148,21 @@ export class Credentials {
     this.#end.abort();
   }
 
-  async #revoke(credential: OutstandingCredential): Promise<void> {
+  #revoke(credential: OutstandingCredential): Promise<void> {
+    return this.#revokeHandle(credential, () =>
+      this.#store.forget(credential.jobId, credential.credentialId),
+    );
+  }
+
+  async #revokeHandle(
+    credential: OutstandingCredential,
+    forget: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
     const { signal } = this.#end;
     for (let attempt = 0; ; attempt += 1) {
       try {
         await this.#provisioner.revoke(credential.handle);
-        await this.#store.forget(credential.jobId, credential.credentialId);
+        await forget();
         return;
       } catch (error) {
         if (attempt + 1 >= REVOKE_TRIES) {

@@ -21,6 +21,7 @@ export type {
   FunctionOutcome,
 } from './engram/function-agent.js';
 export { agentFromFunction } from './engram/function-agent.js';
+export type { GuardedFiles } from './guarded-fs.js';
 export type { RuntimeLimits } from './limits.js';
 export { defaultLimits } from './limits.js';
 export type { EventLog, EventLogRecord } from './log/event-log.js';
@@ -31,3 +32,4 @@ export type { ArcpRuntimeOptions } from './runtime.js';
 export { ArcpRuntime, createArcpRuntime } from './runtime.js';
 export type { Authenticate } from './sessions.js';
 export { staticTokens } from './tokens.js';
+export { translateUpstreamError } from './upstream-error.js';

@@ -102,7 +102,7 @@ export class JobMaker {
         },
       );
     }
-    for (const session of parent.owners) {
+    for (const session of parent.audience.owners) {
       if ([...session.jobs].filter((job) => !job.ended).length >= limits.maxJobsPerSession) {
         throw new ArcpError('INTERNAL_ERROR', 'the session runs too many jobs already', {
           details: { reason: 'too_many_jobs' },
@@ -132,7 +132,7 @@ export class JobMaker {
         delegateId,
         detached: options.detached ?? false,
       },
-      [...parent.owners],
+      [...parent.audience.owners],
     );
     parent.children.add(job);
     return job;
@@ -151,20 +151,20 @@ export class JobMaker {
       limits,
       guard: new LeaseGuard({ lease, budget, expiresAtMs, clock, requireModelUse }),
       onEnd: (ended) => {
-        for (const session of ended.owners) session.jobs.delete(ended);
+        for (const session of ended.audience.owners) session.jobs.delete(ended);
         if (facts.credentials.length > 0) void credentials?.revokeJob(ended.id);
         journal.write({
           record: 'ended',
           job: ended.id,
           atMs: ended.endedAtMs ?? 0,
           // The frame of an owner has it, if there is one.
-          ...(ended.owners.size > 0 ? {} : ended.terminal),
+          ...(ended.audience.owners.size > 0 ? {} : ended.terminal),
         });
         jobs.ended(ended);
       },
     });
     for (const session of owners) {
-      job.owners.add(session);
+      job.audience.owners.add(session);
       session.jobs.add(job);
     }
     jobs.add(job);

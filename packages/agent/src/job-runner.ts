@@ -2,9 +2,11 @@ import { ArcpError, type IdentifierSource } from '@engramkit/arcp';
 import type { JsonObject, JsonValue } from '@engramkit/core';
 import type { AgentContext } from './agent-definition.js';
 import { guardedFetch } from './guarded-fetch.js';
+import { guardedFiles } from './guarded-fs.js';
 import type { Job } from './job.js';
 import { ResultWriter } from './result-writer.js';
 import type { Submissions } from './submissions.js';
+import { translateUpstreamError } from './upstream-error.js';
 
 /** Results above this are refused inline; they are to be streamed. Source: arcp section 2.3, `result_chunk`. */
 const LARGEST_INLINE_RESULT = 512 * 1024;
@@ -79,10 +81,21 @@ class AgentRun {
         }
       },
       fetch: guardedFetch((address) => authorize('net.fetch', address), job.abort.signal),
+      fs: guardedFiles((capability, path) => authorize(capability, path), job.abort.signal),
+      model: async (name, call) => {
+        authorize('model.use', name);
+        try {
+          return await call(job.abort.signal);
+        } catch (error) {
+          throw translateUpstreamError(error, name);
+        }
+      },
       delegate: (agent, input, options = {}) => submissions.delegate(job, agent, input, options),
       streamResult: () => {
         this.#writer ??= new ResultWriter(identifiers.next('res_'), {
           emit: (body) => job.emit('result_chunk', body),
+          // Somebody who listens cannot take chunks: the whole is kept as long as it fits a frame.
+          keepBytes: job.audience.someoneLacks('result_chunk') ? LARGEST_INLINE_RESULT : 0,
         });
         return this.#writer;
       },
@@ -96,11 +109,15 @@ class AgentRun {
     if (writer !== undefined) {
       await writer.end();
       const { resultId, size, summary } = writer.announcement();
-      job.succeed(undefined, {
-        result_id: resultId,
-        result_size: size,
-        ...(summary === undefined ? {} : { summary }),
-      });
+      job.succeed(
+        undefined,
+        {
+          result_id: resultId,
+          result_size: size,
+          ...(summary === undefined ? {} : { summary }),
+        },
+        writer.inline(),
+      );
       return;
     }
     if (value === undefined) {

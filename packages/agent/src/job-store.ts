@@ -89,7 +89,7 @@ function listed(job: Job): JsonObject {
     created_at: createdAt,
     submitted_at: createdAt,
     trace_id: job.traceId,
-    last_event_seq: job.lastEventSeq,
+    last_event_seq: job.audience.lastEventSeq,
   };
 }
 

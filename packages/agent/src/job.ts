@@ -1,5 +1,6 @@
 import {
   ArcpError,
+  type Dialect,
   isEmittableKind,
   isTerminalStatus,
   type JobStatus,
@@ -9,11 +10,11 @@ import {
 } from '@engramkit/arcp';
 import type { Clock, JsonObject, JsonValue, Timer } from '@engramkit/core';
 import { BudgetReports } from './budget-reports.js';
+import { JobAudience } from './job-audience.js';
 import type { JobFacts } from './job-facts.js';
-import { JobHistory } from './job-history.js';
 import type { LeaseGuard } from './lease-guard.js';
 import type { RuntimeLimits } from './limits.js';
-import type { Session } from './session.js';
+import { toSeedLease } from './seed-dialect.js';
 
 /** Kinds that may be dropped when nobody takes them for too long. Source: arcp section 2.6, S-54. */
 const DROPPABLE: ReadonlySet<string> = new Set(['log', 'thought', 'progress', 'metric']);
@@ -25,16 +26,12 @@ const JOB_ENDED = new ArcpError('CANCELLED', 'the job has ended');
 export class Job {
   readonly facts: JobFacts;
   readonly guard: LeaseGuard;
-  readonly history: JobHistory;
   readonly children = new Set<Job>();
   readonly abort = new AbortController();
-  /** Sessions that submitted it, also later under the same idempotency key. */
-  readonly owners = new Set<Session>();
-  readonly subscribers = new Set<Session>();
+  readonly audience: JobAudience;
   readonly settled: Promise<JsonValue | undefined>;
   status: JobStatus = 'pending';
   endedAtMs: number | undefined;
-  lastEventSeq = 0;
   terminal: { readonly type: string; readonly payload: JsonObject } | undefined;
   cancelling = false;
   readonly #clock: Clock;
@@ -60,7 +57,7 @@ export class Job {
     this.guard = options.guard;
     this.#clock = options.clock;
     this.#limits = options.limits;
-    this.history = new JobHistory(options.limits.maxHistoryEvents);
+    this.audience = new JobAudience(this, options.limits.maxHistoryEvents);
     this.#onEnd = options.onEnd;
     this.#reports = new BudgetReports(facts.budget, options.clock);
     this.settled = new Promise((resolve, reject) => {
@@ -102,7 +99,7 @@ export class Job {
         ),
       );
     }
-    this.publish('job.event', this.#event('status', { phase: 'running' }));
+    this.audience.publish('job.event', this.#event('status', { phase: 'running' }));
   }
 
   /** Emits an event of the agent. Nothing happens after the end. Source: arcp section 3.4, J-24. */
@@ -119,44 +116,27 @@ export class Job {
     if (this.ended) return;
     const cost = this.#costOf(kind, body);
     // Looked at without waiting: what an agent emits without awaiting keeps its order.
-    if (cost === undefined && DROPPABLE.has(kind) && this.#congested() && !(await this.#room())) {
+    if (
+      cost === undefined &&
+      DROPPABLE.has(kind) &&
+      this.audience.congested &&
+      !(await this.#room())
+    ) {
       this.#dropped += 1;
       return;
     }
     if (this.ended) return;
-    this.publish('job.event', this.#event(kind, body));
+    this.audience.publish('job.event', this.#event(kind, body));
     if (cost !== undefined) {
       for (const report of this.#reports.after(cost))
-        this.publish('job.event', this.#event('metric', report));
+        this.audience.publish('job.event', this.#event('metric', report));
     }
-    if (this.#congested()) await this.#room();
+    if (this.audience.congested) await this.#room();
   }
 
   /** Emits at once, without waiting for anybody; for refusals and other facts that must not be held up. */
   emitNow(kind: string, body: JsonObject): void {
-    if (!this.ended) this.publish('job.event', this.#event(kind, body));
-  }
-
-  /** Numbers a frame in every observer's session and keeps it for late ones. */
-  publish(type: string, payload: JsonObject): void {
-    const size = JSON.stringify(payload).length;
-    let ownerSequence = 0;
-    for (const session of this.owners) {
-      const sequence = this.#deliver(session, type, payload, size);
-      if (ownerSequence === 0) ownerSequence = sequence;
-    }
-    for (const session of this.subscribers) {
-      if (!this.owners.has(session)) this.#deliver(session, type, payload, size);
-    }
-    if (ownerSequence > 0) this.lastEventSeq = ownerSequence;
-    this.history.add({ ownerSequence, type, payload, size });
-  }
-
-  /** Sends what happened after a number of the owner's to one session. Source: J-60 to J-62. */
-  replayTo(session: Session, after: number): void {
-    for (const entry of this.history.after(after)) {
-      this.#deliver(session, entry.type, entry.payload, entry.size);
-    }
+    if (!this.ended) this.audience.publish('job.event', this.#event(kind, body));
   }
 
   /** Asks the agent to stop and ends the job after a grace, whatever the agent does. */
@@ -167,7 +147,8 @@ export class Job {
     else this.#after(graceMs, () => this.fail(cause));
   }
 
-  succeed(result: JsonValue | undefined, extra: JsonObject = {}): void {
+  /** Ends well; `inline` is what peers without chunks get in place of a streamed result. */
+  succeed(result: JsonValue | undefined, extra: JsonObject = {}, inline?: string): void {
     if (this.ended) return;
     if (this.cancelling || this.abort.signal.reason instanceof ArcpError) {
       this.fail(this.abort.signal.reason);
@@ -180,8 +161,8 @@ export class Job {
       ...extra,
       completed_at: wireTime(this.#clock.now()),
     };
-    this.#finish('success', 'job.result', payload);
-    this.#resolve(result);
+    this.#finish('success', 'job.result', payload, inline);
+    this.#resolve(result ?? inline);
   }
 
   fail(thrown: unknown): void {
@@ -219,20 +200,20 @@ export class Job {
   }
 
   /** The members that acceptances, subscriptions and listings share. */
-  description(): JsonObject {
+  description(dialect?: Dialect): JsonObject {
     const { lease, expiresAt, budget } = this.facts;
     const parent = this.facts.parent?.id ?? this.facts.parentId;
     return {
-      lease: leaseToJson(lease),
+      ...(dialect === 'seed' ? toSeedLease(this.facts) : { lease: leaseToJson(lease) }),
       ...(expiresAt === undefined ? {} : { lease_constraints: { expires_at: expiresAt } }),
       ...(budget.limited ? { budget: budget.toJSON() } : {}),
       ...(parent === undefined ? {} : { parent_job_id: parent }),
     };
   }
 
-  #finish(status: JobStatus, type: string, payload: JsonObject): void {
+  #finish(status: JobStatus, type: string, payload: JsonObject, inline?: string): void {
     if (this.#dropped > 0) {
-      this.publish(
+      this.audience.publish(
         'job.event',
         this.#event('log', {
           level: 'warn',
@@ -245,7 +226,7 @@ export class Job {
     this.terminal = { type, payload };
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
-    this.publish(type, payload);
+    this.audience.publish(type, payload, inline);
     if (!this.abort.signal.aborted) this.abort.abort(JOB_ENDED);
     for (const credential of this.facts.credentials) credential.drop();
     this.facts.reservation?.settle();
@@ -284,28 +265,16 @@ export class Job {
     return this.facts.budget.spend(typeof unit === 'string' ? unit : '', Number(value));
   }
 
-  #deliver(session: Session, type: string, payload: JsonObject, size: number): number {
-    if (type === 'job.event' && payload.kind === 'progress' && !session.features.has('progress'))
-      return 0;
-    return session.sequenced(type, this, payload, size);
-  }
-
-  /** A slow subscriber slows nobody; a slow owner slows its own job. Source: arcp section 2.6, S-54 and S-56. */
-  #congested(): boolean {
-    for (const session of this.owners) if (session.congested) return true;
-    return false;
-  }
-
   async #room(): Promise<boolean> {
-    if (!this.#congested()) {
+    if (!this.audience.congested) {
       this.#pressureShown = false;
       return true;
     }
     if (!this.#pressureShown) {
       this.#pressureShown = true;
-      this.publish('job.event', this.#event('status', { phase: 'back_pressure' }));
+      this.audience.publish('job.event', this.#event('status', { phase: 'back_pressure' }));
     }
-    const waits = [...this.owners].map((session) =>
+    const waits = [...this.audience.owners].map((session) =>
       session.relieved(this.#limits.emitTimeoutMs, this.abort.signal),
     );
     return (await Promise.all(waits)).every(Boolean);

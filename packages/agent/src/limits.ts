@@ -14,6 +14,10 @@ export interface RuntimeLimits {
   readonly highWaterBytes: number;
   /** Un-acknowledged events at most; default 10,000. Source: arcp section 2.6, S-57. */
   readonly maxBacklogEvents: number;
+  /** Un-acknowledged events from which on a subscription of the session is ended; default 5,000. Source: arcp section 2.6, S-56. */
+  readonly maxSubscriberEvents: number;
+  /** Sessions of one principal; default 1,000. Source: arcp section 7.3. */
+  readonly maxSessionsPerPrincipal: number;
   /** Un-acknowledged bytes at most; default 16 MiB. Source: arcp section 2.6, S-57. */
   readonly maxBacklogBytes: number;
   /** How long an emit may wait for the backlog; default 30,000 milliseconds. Source: arcp section 2.6, S-54. */
@@ -40,6 +44,8 @@ export const defaultLimits: RuntimeLimits = {
   highWaterEvents: 1_000,
   highWaterBytes: 4 * 1024 * 1024,
   maxBacklogEvents: 10_000,
+  maxSubscriberEvents: 5_000,
+  maxSessionsPerPrincipal: 1_000,
   maxBacklogBytes: 16 * 1024 * 1024,
   emitTimeoutMs: 30_000,
   cancelGraceMs: 30_000,

@@ -63,7 +63,7 @@ export class Observers {
     if (job === undefined) throw notFound(jobId);
     const history = payload.history === true;
     const after = typeof from === 'number' ? from : 0;
-    const replayed = history ? job.history.after(after).length : 0;
+    const replayed = history ? job.audience.history.after(after).length : 0;
     session.plain(
       'job.subscribed',
       {
@@ -75,16 +75,16 @@ export class Observers {
         trace_id: job.traceId,
         subscribed_from: session.sequence + replayed,
         replayed: history,
-        ...(history && job.history.truncated ? { history_truncated: true } : {}),
+        ...(history && job.audience.history.truncated ? { history_truncated: true } : {}),
         ...correlation(envelope.id),
       },
       { job_id: job.id, trace_id: job.traceId },
     );
-    if (history) job.replayTo(session, after);
+    if (history) job.audience.replayTo(session, after);
     if (job.ended) return;
     // The submitter's own session gets everything already. Source: J-66.
-    if (!job.owners.has(session)) {
-      job.subscribers.add(session);
+    if (!job.audience.owners.has(session)) {
+      job.audience.subscribers.add(session);
       session.subscriptions.add(job);
     }
   }
@@ -93,7 +93,7 @@ export class Observers {
     if (!session.features.has('subscribe')) return;
     const job = this.#jobs.find(jobIdOf(envelope), session.principal);
     if (job === undefined) return;
-    job.subscribers.delete(session);
+    job.audience.subscribers.delete(session);
     session.subscriptions.delete(job);
   }
 
@@ -103,7 +103,7 @@ export class Observers {
     const job = this.#jobs.find(jobId, session.principal);
     if (job === undefined) throw notFound(jobId);
     if (job.ended || job.cancelling) return;
-    if (!job.owners.has(session)) {
+    if (!job.audience.owners.has(session)) {
       throw new ArcpError(
         'PERMISSION_DENIED',
         'only the session that submitted a job may cancel it',
@@ -122,9 +122,9 @@ export class Observers {
 
   /** A session is gone for good: nothing more is numbered for it. */
   drop(session: Session): void {
-    for (const job of session.subscriptions) job.subscribers.delete(session);
+    for (const job of session.subscriptions) job.audience.subscribers.delete(session);
     session.subscriptions.clear();
-    for (const job of session.jobs) job.owners.delete(session);
+    for (const job of session.jobs) job.audience.owners.delete(session);
     session.jobs.clear();
   }
 

@@ -11,6 +11,8 @@ export interface StreamedResult {
 /** What the writer needs of its job. */
 export interface ChunkSink {
   emit(body: JsonObject): Promise<void>;
+  /** Up to how many bytes the whole result is kept for peers that take no chunks; 0 keeps nothing. */
+  readonly keepBytes: number;
 }
 
 /** Streams a result in chunks; each decodes on its own. Source: arcp section 4.4. */
@@ -23,10 +25,12 @@ export class ResultWriter {
   #pendingBytes = 0;
   #summary: string | undefined;
   #ended = false;
+  #kept: Uint8Array[] | undefined;
 
   constructor(resultId: string, sink: ChunkSink) {
     this.resultId = resultId;
     this.#sink = sink;
+    this.#kept = sink.keepBytes > 0 ? [] : undefined;
   }
 
   /** Adds text or bytes; resolves when there is room for more. */
@@ -43,6 +47,8 @@ export class ResultWriter {
       );
     }
     this.#size += bytes.length;
+    if (this.#size > this.#sink.keepBytes) this.#kept = undefined;
+    this.#kept?.push(bytes);
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
     if (this.#pendingBytes >= DEFAULT_CHUNK_BYTES) await this.#flush(false);
@@ -54,6 +60,14 @@ export class ResultWriter {
     this.#ended = true;
     this.#summary = options.summary;
     await this.#flush(true);
+  }
+
+  /** The whole result as text (base64 when it is no UTF-8), if it was kept. Source: arcp section 2.3, `result_chunk`. */
+  inline(): string | undefined {
+    if (this.#kept === undefined) return undefined;
+    const whole = Buffer.concat(this.#kept);
+    const text = whole.toString('utf8');
+    return Buffer.from(text, 'utf8').equals(whole) ? text : whole.toString('base64');
   }
 
   /** The announcement for `job.result`. */

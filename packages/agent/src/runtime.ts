@@ -8,6 +8,7 @@ import {
   identifierSource,
   type PeerIdentity,
   type Transport,
+  wireTime,
 } from '@engramkit/arcp';
 import { type Clock, sleep, systemClock } from '@engramkit/core';
 import type { AgentDefinition } from './agent-definition.js';
@@ -163,6 +164,20 @@ export class ArcpRuntime implements AsyncDisposable {
       },
     });
     if (!connection.ended) this.#connections.add(connection);
+  }
+
+  /**
+   * Puts a new secret in the place of a credential and tells the job's submitter; observers, history and log never see it.
+   *
+   * Throws `JOB_NOT_FOUND` for a job that does not run and `INVALID_REQUEST` when it cannot be rotated. Source: arcp section 7.1, C-3.
+   */
+  async rotateCredential(jobId: string, credentialId: string): Promise<void> {
+    const job = this.#jobs.running.find(({ id }) => id === jobId);
+    const credential = job?.facts.credentials.find(({ id }) => id === credentialId);
+    if (job === undefined || credential === undefined || this.#credentials === undefined)
+      throw new ArcpError('JOB_NOT_FOUND', 'there is no running job with this credential');
+    const value = await this.#credentials.rotate(jobId, credential);
+    if (!job.ended) job.audience.rotated(credentialId, value, wireTime(this.#clock.now()));
   }
 
   /** What is going on, for health checks and metrics. */

@@ -96,6 +96,16 @@ export class Session {
     );
   }
 
+  /** Whether it holds so much that a subscription of it must end. Source: arcp section 2.6, S-56. */
+  get overrun(): boolean {
+    const { maxSubscriberEvents, maxBacklogBytes } = this.#limits;
+    if ((this.connection?.bufferedBytes ?? 0) > maxBacklogBytes / 2) return true;
+    return (
+      this.#acknowledges &&
+      (this.backlog >= maxSubscriberEvents || this.#bytes >= maxBacklogBytes / 2)
+    );
+  }
+
   /** Resolves when the backlog fell below the mark, or the time is over. */
   async relieved(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     if (!this.congested) return true;

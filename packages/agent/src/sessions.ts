@@ -13,11 +13,12 @@ import {
 import { type Clock, type JsonObject, openDeadline } from '@engramkit/core';
 import type { AgentRegistry } from './agent-registry.js';
 import type { Connection } from './connection.js';
-import { digestText } from './digest.js';
+import { digestsEqual, digestText } from './digest.js';
 import type { RuntimeLimits } from './limits.js';
 import type { EventLogRecord } from './log/event-log.js';
 import type { Journal } from './log/journal.js';
 import type { KnownSession } from './log/recovery.js';
+import { withoutSecrets } from './log/without-secrets.js';
 import { Session } from './session.js';
 
 /** Who a bearer token belongs to; nothing refuses it. Must take the same time for every wrong token. */
@@ -53,6 +54,8 @@ interface TokenRecord {
 export class Sessions {
   readonly #parts: SessionParts;
   readonly #records = new Map<string, TokenRecord>();
+  /** Sessions by principal. */
+  readonly #count = new Map<string, number>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -122,7 +125,7 @@ export class Sessions {
     session.restore(known.sequence, known.floor, known.frames);
     if (detachedAtMs !== undefined)
       session.lastExchangeMs -= Math.max(0, clock.now() - detachedAtMs);
-    this.#records.set(id, { session, current: known.token, previous: undefined });
+    this.#remember(session, known.token);
     return session;
   }
 
@@ -153,6 +156,7 @@ export class Sessions {
 
   #open(hello: Hello, principal: string, version: string): Session {
     const { limits, clock, identifiers, journal } = this.#parts;
+    this.#makeRoom(principal);
     const proposed = hello.proposedSessionId;
     const session = new Session({
       id:
@@ -168,8 +172,42 @@ export class Sessions {
       journal,
       version,
     });
-    this.#records.set(session.id, { session, current: '', previous: undefined });
+    this.#remember(session, '');
     return session;
+  }
+
+  /** One principal cannot fill the runtime: the oldest session that nobody uses goes, else the new one is refused. */
+  #makeRoom(principal: string): void {
+    const count = this.#count.get(principal) ?? 0;
+    const most = this.#parts.limits.maxSessionsPerPrincipal;
+    if (count >= most) {
+      const idle = this.all.find(
+        (session) =>
+          session.principal === principal &&
+          session.connection === undefined &&
+          session.jobs.size === 0,
+      );
+      if (idle === undefined) {
+        throw new ArcpError('INTERNAL_ERROR', `the principal has ${most} sessions already`, {
+          details: { reason: 'too_many_sessions', limit: most },
+        });
+      }
+      this.#forget(idle);
+    }
+  }
+
+  #remember(session: Session, token: string): void {
+    this.#records.set(session.id, { session, current: token, previous: undefined });
+    this.#count.set(session.principal, (this.#count.get(session.principal) ?? 0) + 1);
+  }
+
+  #forget(session: Session): void {
+    this.#records.delete(session.id);
+    const left = (this.#count.get(session.principal) ?? 1) - 1;
+    if (left > 0) this.#count.set(session.principal, left);
+    else this.#count.delete(session.principal);
+    this.#parts.journal.write({ record: 'dropped', session: session.id });
+    this.#parts.onDrop(session);
   }
 
   /** Every refusal is the same, so that nothing leaks. Source: arcp section 2.4, S-22 and S-23. */
@@ -253,39 +291,9 @@ export class Sessions {
   /** Forgets sessions whose window is over. Source: arcp section 2.4, S-21. */
   #sweep(): void {
     const oldestMs = this.#parts.clock.monotonic() - this.#parts.limits.resumeWindowSec * 1_000;
-    for (const [id, { session }] of this.#records) {
+    for (const { session } of this.#records.values()) {
       if (session.connection !== undefined || session.lastExchangeMs > oldestMs) continue;
-      this.#records.delete(id);
-      this.#parts.journal.write({ record: 'dropped', session: id });
-      this.#parts.onDrop(session);
+      this.#forget(session);
     }
   }
-}
-
-/** A rotated credential stays in the session that it is for, not in the log. Source: arcp section 7.1, C-3 and C-4. */
-function withoutSecrets(envelope: Envelope): Envelope {
-  const { body } = envelope.payload;
-  const isRotation =
-    typeof body === 'object' &&
-    body !== null &&
-    !Array.isArray(body) &&
-    (body as JsonObject).phase === 'credential_rotated';
-  return isRotation
-    ? { ...envelope, payload: { ...envelope.payload, body: redactRotation(body as JsonObject) } }
-    : envelope;
-}
-
-/** The body of a rotation for everybody but the submitter. */
-export function redactRotation(body: JsonObject): JsonObject {
-  const { value: _value, fields: _fields, ...rest } = body;
-  return rest;
-}
-
-/** Compares in a time that does not depend on where the texts differ. */
-function digestsEqual(left: string, right: string): boolean {
-  if (left.length !== right.length) return false;
-  let difference = 0;
-  for (let at = 0; at < left.length; at += 1)
-    difference |= left.charCodeAt(at) ^ right.charCodeAt(at);
-  return difference === 0;
 }

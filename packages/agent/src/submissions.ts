@@ -26,6 +26,7 @@ import type { JobStore } from './job-store.js';
 import type { RuntimeLimits } from './limits.js';
 import type { Journal } from './log/journal.js';
 import { jobRecord } from './log/recovery.js';
+import { inDraftShape } from './seed-dialect.js';
 import type { Session } from './session.js';
 
 /** What submissions need of the runtime. */
@@ -92,12 +93,12 @@ export class Submissions {
   ): Promise<DelegatedJob> {
     const { identifiers } = this.#parts;
     const delegateId = identifiers.next('del_');
-    const session = [...parent.owners][0];
+    const session = [...parent.audience.owners][0];
     try {
       if (session === undefined)
         throw new ArcpError('INTERNAL_ERROR', 'the job has no session any more');
       const job = this.maker.child(parent, agent, input, options, delegateId);
-      const payload = acceptance(job);
+      const payload = acceptance(job, session.dialect);
       this.#parts.journal.write(jobRecord(job));
       parent.emitNow('delegate', {
         delegate_id: delegateId,
@@ -107,7 +108,7 @@ export class Submissions {
         child_job_id: job.id,
       });
       const accept = (): void => {
-        for (const owner of job.owners)
+        for (const owner of job.audience.owners)
           owner.plain('job.accepted', payload, { job_id: job.id, trace_id: job.traceId });
         this.#launch(job);
       };
@@ -161,7 +162,7 @@ export class Submissions {
           JSON.stringify(job.terminal.payload).length,
         );
       } else {
-        job.owners.add(session);
+        job.audience.owners.add(session);
         session.jobs.add(job);
         this.#parts.journal.write({ record: 'owner', job: job.id, session: session.id });
       }
@@ -247,7 +248,7 @@ export class Submissions {
         details: { reason: 'shutting_down' },
       });
     }
-    const request = readSubmit(envelope.payload);
+    const request = inDraftShape(readSubmit(envelope.payload), session.dialect);
     if (request.idempotencyKey !== undefined) {
       const known = keys.find(session.principal, request.idempotencyKey, parametersOf(request));
       if (known !== undefined) {
@@ -284,7 +285,7 @@ export class Submissions {
     credentials: readonly Credential[],
   ): Launch {
     const job = this.maker.fresh(session, envelope, request, jobId, credentials);
-    const payload = acceptance(job);
+    const payload = acceptance(job, session.dialect);
     let key: Parameters<typeof jobRecord>[1];
     if (request.idempotencyKey !== undefined) {
       const { credentials: _, ...withoutSecrets } = payload;

@@ -215,12 +215,12 @@ function revive({ facts }: KnownJob, owners: readonly Session[], { maker }: Reco
 
 /** What its first owner has not acknowledged is what late subscribers can still be told. */
 function addHistory(job: Job, known: KnownJob, sessions: ReadonlyMap<string, KnownSession>): void {
-  job.history.truncate();
+  job.audience.history.truncate();
   const [owner] = known.owners;
   for (const envelope of (owner === undefined ? undefined : sessions.get(owner))?.frames ?? []) {
     if (envelope.job_id !== job.id || envelope.event_seq === undefined) continue;
-    job.lastEventSeq = envelope.event_seq;
-    job.history.add({
+    job.audience.lastEventSeq = envelope.event_seq;
+    job.audience.history.add({
       ownerSequence: envelope.event_seq,
       type: envelope.type,
       payload: envelope.payload,
@@ -243,7 +243,7 @@ export function jobRecord(job: Job, key?: RecordOf<'job'>['key']): RecordOf<'job
     lease: leaseToJson(facts.lease),
     ...(facts.expiresAt === undefined ? {} : { expiresAt: facts.expiresAt }),
     ...(parent === undefined ? {} : { parent }),
-    owners: [...job.owners].map(({ id }) => id),
+    owners: [...job.audience.owners].map(({ id }) => id),
     ...(key === undefined ? {} : { key }),
   };
 }
