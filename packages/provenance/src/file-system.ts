@@ -70,7 +70,7 @@ export const nodeFileSystem: FileSystem = {
       if (!LINKLESS.has(codeOf(error) ?? '')) throw error;
       return await createInPlace(path, content, mode);
     } finally {
-      await nodeFiles.rm(draft, { force: true });
+      await orIfMissing(nodeFiles.unlink(draft), undefined);
     }
   },
   async openForReading(path) {

@@ -13,7 +13,13 @@ import { Ledger } from './ledger.js';
 import type { LedgerWriting } from './ledger-start.js';
 import { MerkleTree } from './merkle.js';
 import { type LedgerSigner, readBody } from './seal.js';
-import { listSegments, readFirstLine, type Segment, segmentPath } from './segment.js';
+import {
+  checkLedgerName,
+  listSegments,
+  readFirstLine,
+  type Segment,
+  segmentPath,
+} from './segment.js';
 import type { SyncPolicy } from './segment-writer.js';
 import { type LedgerTail, readTail } from './tail.js';
 import { nodeProcessTable, type ProcessTable } from './writer-identity.js';
@@ -68,7 +74,7 @@ const FORMAT = 'provchain/entry/v1';
 export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   const settings = settle(options);
   const { files, directory, name } = settings.writing;
-  await listSegments(files, directory, name); // Refuses a bad name before anything is made.
+  checkLedgerName(name); // Before anything is made.
   await files.makeDirectory(directory);
   const lock = await WriterLock.acquire({
     files,
@@ -236,7 +242,8 @@ async function resume(
       hint: 'Begin a new one, or pass reopen to continue it; the seal stays in the chain.',
     });
   }
-  const first = (await listSegments(files, directory, name))[0];
+  const first =
+    tail.segment.number === 1 ? tail.segment : (await listSegments(files, directory, name))[0];
   const id = first === undefined ? undefined : await readLedgerId(files, first);
   if (id === undefined) {
     throw new LedgerDamagedError(`ledger "${name}" has no readable first entry`, {

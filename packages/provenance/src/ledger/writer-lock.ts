@@ -74,13 +74,13 @@ export class WriterLock {
     const generation = (highest?.generation ?? 0) + 1;
     const path = join(directory, `${name}.lock.${generation}`);
     if (!(await files.createFile(path, lockText(self, false)))) return self;
-    const now = await highestLock(options);
-    if (now !== undefined && now.generation > generation) {
+    const others = await lockFiles(options);
+    if (others.some((other) => other.generation > generation)) {
       await files.remove(path); // Ours was made from an old view: somebody is ahead.
       return self;
     }
     const lock = new WriterLock(options, { generation, path });
-    for (const older of await lockFiles(options)) {
+    for (const older of others) {
       if (older.generation < generation) await files.remove(older.path);
     }
     return lock;

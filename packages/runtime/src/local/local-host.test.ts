@@ -317,7 +317,7 @@ describe('looking at runs', () => {
           const root = await mkdtemp(join(tmpdir(), 'prefix-'));
           const store = new RunStore(root);
           for (const runId of ids) {
-            const files = await store.open(runId);
+            const files = store.open(runId);
             await writeFile(files.record, JSON.stringify({ ...template, runId, files }));
           }
           const matches = ids.includes(prefix)

@@ -127,7 +127,7 @@ class FileHost implements LocalHost {
     signal: AbortSignal,
     execute: Execute,
   ): Promise<LocalRunRecord> {
-    const files = await this.runs.open(runId);
+    const files = this.runs.open(runId);
     const lock = lockRun(runId, files.directory);
     try {
       return await this.#locked(runId, files, job, signal, execute);

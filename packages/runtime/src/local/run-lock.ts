@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -119,8 +120,8 @@ function release(folder: string, generation: number): void {
 /** Removes a file as well as it can be: the first error says what is wrong. */
 function discard(path: string): void {
   try {
-    rmSync(path, { force: true });
+    unlinkSync(path);
   } catch {
-    // It is small, and its name is used by nobody else.
+    // It is gone already, or it stays: it is small, and its name is used by nobody else.
   }
 }

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   EngramkitError,
@@ -61,10 +62,10 @@ export class RunStore implements LocalRuns {
   }
 
   /** Makes the folder of a run. */
-  async open(runId: string): Promise<RunFiles> {
+  open(runId: string): RunFiles {
     const files = this.filesOf(runId);
     try {
-      await mkdir(files.directory, { recursive: true });
+      mkdirSync(files.directory, { recursive: true });
     } catch (error) {
       throw writeError(files.directory, error);
     }
