@@ -21,7 +21,7 @@ import {
   type SandboxRuntimeOptions,
 } from './runtime-options.js';
 import { runOnSession } from './session-run.js';
-import { type Seated, SessionTable } from './session-table.js';
+import { metaOf, type Seated, SessionTable } from './session-table.js';
 import { SessionVault } from './session-vault.js';
 import { snapshotId } from './snapshot-envelope.js';
 import { validateProgram } from './validate-program.js';
@@ -77,16 +77,7 @@ export class SandboxRuntime implements AsyncDisposable {
     checkSessionId(id);
     this.#engine(language);
     const { limits: defaults } = this.#settings;
-    const seated = this.#sessions.create(id, language, { ...defaults, ...limits });
-    const { state } = seated;
-    return {
-      id,
-      created_at: state.createdAt,
-      last_used_at: state.lastUsedAt,
-      language,
-      limits: state.limits,
-      snapshot_version: 1,
-    };
+    return metaOf(this.#sessions.create(id, language, { ...defaults, ...limits }).state);
   }
 
   /** Runs a program on its session, which is made if there is none. Source: sandbox section 5.2. */
