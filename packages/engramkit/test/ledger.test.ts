@@ -31,6 +31,9 @@ describe('ledger', () => {
     const id = String(runs[1]?.runId);
     const shown = await engramkit(['ledger', 'show', id, ...at('runs')]);
     expect(shown.stdout).toMatch(/event +started[\s\S]*event +ended/);
+    expect((await engramkit(['ledger', 'show', 'last', ...at('runs')])).stdout).toMatch(
+      /event +ended/,
+    );
     const listed = await engramkit(['ledger', 'list', '--limit', '1', ...at('runs')]);
     expect(listed.stdout.split('\n')).toHaveLength(2);
   });

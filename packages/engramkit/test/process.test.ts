@@ -167,6 +167,16 @@ describe('a file system without space', () => {
 });
 
 describe('secrets', () => {
+  it('that the component does not declare are told, since it does not see them', async () => {
+    const { code, stderr } = await engramkit([
+      ...['run', 'faults.ts', '--export', 'withSecret', '--quiet'],
+      ...['--secret', 'token=env:PATH', '--secret', 'tokn=env:PATH', '--directory', state('other')],
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('does not declare the secret tokn');
+    expect(stderr).not.toContain('secret token ');
+  });
+
   it('appear nowhere, even when the component logs them', async () => {
     const directory = state('secrets');
     const value = 'correct-horse-battery';

@@ -328,6 +328,8 @@ describe('refusals say what, where and what to do', () => {
     const missing = await refusal(load(file, { exportName: 'three' }));
     expect(missing).toMatchObject({ code: 'EXPORT_NOT_FOUND' });
     expect(missing.message).toContain('three');
+    expect(missing.hint).toBe('Choose one of one, two.');
+    expect((await refusal(load(file, { exportName: 'tow' }))).hint).toContain('--export two?');
   });
 });
 

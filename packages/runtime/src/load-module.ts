@@ -11,6 +11,7 @@ import { type Component, inspectExport } from '@engramkit/engram';
 import { BundleCache } from './bundle-cache.js';
 import { missingDependency, moduleSyntaxError, positionText } from './module-error.js';
 import { type ModuleFile, type ModuleFormat, moduleFile } from './module-file.js';
+import { nearNames } from './near-names.js';
 import { authorPosition, isErrorObject } from './thrown.js';
 
 /** Options of {@link loadModule}. */
@@ -254,9 +255,16 @@ function chooseExport(
     {
       code: 'EXPORT_NOT_FOUND',
       details: { file, found: list },
-      hint: ACCEPTED,
+      hint: exportName === undefined ? ACCEPTED : hintFor(exportName, usable),
     },
   );
+}
+
+function hintFor(wanted: string, usable: readonly { readonly name: string }[]): string {
+  const names = usable.map(({ name }) => name);
+  const [meant] = nearNames(wanted, names);
+  if (meant !== undefined) return `Did you mean --export ${meant}?`;
+  return names.length === 0 ? ACCEPTED : `Choose one of ${names.join(', ')}.`;
 }
 
 function chosen(

@@ -29,7 +29,7 @@ const run: CommandSpec = {
     inputs: {
       type: 'text',
       placeholder: 'JSON|@FILE|-',
-      summary: 'The inputs: JSON text, @file (JSON or YAML), or - for standard input.',
+      summary: 'The inputs: JSON or YAML text, @file, or - for standard input.',
       short: 'i',
     },
     config: {

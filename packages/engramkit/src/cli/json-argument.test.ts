@@ -42,6 +42,7 @@ describe('readJsonArgument', () => {
     const expected = { who: 'Ada', list: [1, 2] };
     const json = JSON.stringify(expected);
     expect(await read(json)).toEqual(expected);
+    expect(await read('who: Ada\nlist: [1, 2]')).toEqual(expected);
     expect(await read(file('a.json', json))).toEqual(expected);
     expect(await read(file('a.yaml', 'who: Ada\nlist: [1, 2]\n'))).toEqual(expected);
     expect(await read(file('unnamed', 'who: Ada\nlist:\n  - 1\n  - 2\n'))).toEqual(expected);
@@ -49,6 +50,17 @@ describe('readJsonArgument', () => {
     expect(await read('-', 'who: Ada\nlist: [1, 2]\n')).toEqual(expected);
     expect(await read(file('b.json', `\uFEFF${json}`))).toEqual(expected);
     expect(await read(file('windows.yaml', 'who: Ada\r\nlist: [1, 2]\r\n'))).toEqual(expected);
+  });
+
+  it.each(['who=Ada', 'Ada', '{who: Ada}', 'who: "Ada', 'a: b: c', '*x'])(
+    'reads %s on the command line as JSON, and says what is wrong with that',
+    async (text) => {
+      expect(await refusal(text)).toMatchObject({ code: 'JSON_INVALID', name: 'UsageError' });
+    },
+  );
+
+  it('refuses keys that reach for a prototype in YAML on the command line too', async () => {
+    expect(await refusal('__proto__: {admin: true}')).toMatchObject({ code: 'JSON_FORBIDDEN_KEY' });
   });
 
   it('reads back every document from YAML', async () => {

@@ -18,10 +18,10 @@ export interface JsonArgumentSources {
 }
 
 /**
- * Reads the value of `--inputs` or `--config`: JSON text, `@file`, or `-` for standard input.
+ * Reads the value of `--inputs` or `--config`: JSON or YAML text, `@file`, or `-` for standard input.
  *
- * Files and standard input may hold JSON or YAML: by the ending of the name, otherwise by the first character. Bounds and refused
- * keys are those of `parseJson`, for YAML as well.
+ * All three may hold JSON or YAML: by the ending of a file's name, otherwise by the first character. Text on the command line
+ * counts as YAML when that gives members, such as `who: Ada`. Bounds and refused keys are those of `parseJson`, for YAML as well.
  */
 export async function readJsonArgument(
   flag: string,
@@ -48,7 +48,25 @@ export async function readJsonArgument(
         cause: error,
       });
     }
+    const members = await inlineYaml(flag, value);
+    if (members !== undefined) return members;
     throw inlineProblem(flag, error);
+  }
+}
+
+/** The members that a text on the command line means as YAML; otherwise the JSON parser says what is wrong with it. */
+async function inlineYaml(flag: string, value: string): Promise<JsonValue | undefined> {
+  const text = Buffer.from(value);
+  if (formByContent(text) === 'json') return undefined;
+  try {
+    const document = await parseYaml(text, flag);
+    return typeof document === 'object' && document !== null ? document : undefined;
+  } catch (error) {
+    // Readable YAML with a refused key is told as such; anything else was hardly meant to be YAML.
+    if (error instanceof EngramkitError && error.code !== 'YAML_INVALID') {
+      throw inlineProblem(flag, error);
+    }
+    return undefined;
   }
 }
 

@@ -132,6 +132,13 @@ async function work(
   });
   const { component } = loaded;
   if (component.kind !== 'batch') throw notBatch(component.kind, moduleFile);
+  const { secrets: declared } = component.spec;
+  for (const name of Object.keys(request.secrets)) {
+    if (declared === undefined || declared.includes(name)) continue;
+    logger.warn(`${loaded.name} does not declare the secret ${name} and does not see it`, {
+      declared: declared.join(', ') || 'none',
+    });
+  }
   const title = `${loaded.name} ${loaded.version}`;
   await using tracing = await createTracing({ env, serviceName: loaded.name, redaction, logger });
   await using watchdog =

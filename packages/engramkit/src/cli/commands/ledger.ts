@@ -74,10 +74,11 @@ function runLine(run: LedgerRun): string {
 async function show(call: CommandCall, state: string, id: string | undefined): Promise<ExitCode> {
   if (id === undefined) {
     throw new UsageError('ledger show needs the id of a run', {
-      hint: 'Give the beginning of an id from "engramkit ledger list".',
+      hint: 'Give the beginning of an id from "engramkit ledger list", or last.',
     });
   }
-  const entries = await findLedgerRun({ directory: state, runId: id });
+  const [newest] = id === 'last' ? await listLedgerRuns({ directory: state, limit: 1 }) : [];
+  const entries = await findLedgerRun({ directory: state, runId: newest?.runId ?? id });
   const { stdout } = call.terminal;
   if (call.flags.on('json')) {
     stdout.write(`${JSON.stringify(entries, null, 2)}\n`);
