@@ -26,6 +26,11 @@ export class FunctionResult<Data = unknown> {
   readonly metadata: Readonly<Record<string, unknown>>;
   #outputCid: string | undefined;
 
+  /** Marks the class, so that every copy of the package recognises its results. */
+  get [RESULT](): true {
+    return true;
+  }
+
   constructor(members: FunctionResultMembers<Data> = {}) {
     this.success = members.success ?? false;
     this.data = members.data ?? null;
@@ -33,7 +38,6 @@ export class FunctionResult<Data = unknown> {
     this.lineage_cid = members.lineage_cid ?? '';
     this.duration_ms = members.duration_ms ?? 0;
     this.metadata = members.metadata ?? {};
-    Object.defineProperty(this, RESULT, { value: true });
   }
 
   /**
@@ -48,9 +52,14 @@ export class FunctionResult<Data = unknown> {
 
   /** The result with other members; the rest stays. */
   with(members: FunctionResultMembers<Data>): FunctionResult<Data> {
-    const { success, data, error, lineage_cid, duration_ms, metadata } = this;
-    const kept = { success, error, lineage_cid, duration_ms, metadata };
-    const changed = new FunctionResult<Data>({ ...kept, data: data as Data, ...members });
+    const changed = new FunctionResult<Data>({
+      success: members.success ?? this.success,
+      data: 'data' in members ? members.data : (this.data ?? undefined),
+      error: members.error === undefined ? this.error : members.error,
+      lineage_cid: members.lineage_cid ?? this.lineage_cid,
+      duration_ms: members.duration_ms ?? this.duration_ms,
+      metadata: members.metadata ?? this.metadata,
+    } as FunctionResultMembers<Data>);
     if (!('data' in members)) changed.#outputCid = this.#outputCid;
     return changed;
   }
@@ -58,7 +67,7 @@ export class FunctionResult<Data = unknown> {
 
 /** Whether a value is a {@link FunctionResult} of any copy of this package. */
 export function isFunctionResult(value: unknown): value is FunctionResult {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, RESULT);
+  return typeof value === 'object' && value !== null && RESULT in value;
 }
 
 /** A result that says that the call went well. */

@@ -23,6 +23,7 @@ export type {
   FunctionEventStep,
 } from './chronicle/chronicle-event.js';
 export { FUNCTION_EVENTS } from './chronicle/chronicle-event.js';
+export { functionProvenance } from './chronicle/function-provenance.js';
 export type { LedgerPlace } from './chronicle/ledger-chronicle.js';
 export { ledgerChronicle, ledgerSource, readFunctionEvents } from './chronicle/ledger-chronicle.js';
 export type { LineageProblem, LineageStep, LineageVerification } from './chronicle/lineage.js';

@@ -1,12 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLedger, verifyLedger } from '@engramkit/provenance';
+import { exportOpenLineage, exportProvJson, openLedger, verifyLedger } from '@engramkit/provenance';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   EchoFunction,
   FunctionRegistry,
   FunctionRuntime,
+  functionProvenance,
   ledgerChronicle,
   ledgerSource,
   lineage,
@@ -58,5 +59,18 @@ describe('ledgerChronicle', () => {
     await expect(verifyLineage(ledgerSource({ directory, name: 'functions' }), cid))
       .rejects //
       .toMatchObject({ name: 'LedgerDamagedError' });
+  });
+
+  it('is exported as OpenLineage run events and as W3C PROV', async () => {
+    await callSome(3);
+    const source = await functionProvenance({ directory, name: 'functions' });
+    const events: unknown[] = [];
+    for await (const line of exportOpenLineage(source)) events.push(JSON.parse(line));
+    expect(events).toHaveLength(6);
+    expect(events[0]).toMatchObject({ eventType: 'START', job: { name: 'echo' } });
+    expect(events[1]).toMatchObject({ eventType: 'COMPLETE', job: { name: 'echo' } });
+    let prov = '';
+    for await (const piece of exportProvJson(source)) prov += piece;
+    expect(JSON.parse(prov)).toHaveProperty('activity');
   });
 });

@@ -13,7 +13,7 @@ dl div{min-width:0}dt{color:var(--soft);font-size:12px}dd{margin:0;overflow-wrap
 .small{font-size:12px;color:var(--soft);overflow-wrap:anywhere}.small code{font-size:11px}
 details{margin-top:.5rem}summary{cursor:pointer}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--back);border-radius:6px;padding:.6rem .75rem;margin:.5rem 0}
 label{display:block;margin:.5rem 0;color:var(--soft);font-size:12px}
-textarea,input{display:block;width:100%;margin-top:.2rem;padding:.5rem;border:1px solid var(--line);border-radius:6px;background:var(--back);color:inherit}
+textarea,input{display:block;width:100%;margin-top:.2rem;padding:.5rem;border:1px solid var(--line);border-radius:6px;background:var(--back);color:CanvasText}
 button{padding:.4rem 1.1rem;border:0;border-radius:6px;background:var(--accent);color:light-dark(#fff,#10131a);font:inherit;cursor:pointer}
 table{border-collapse:collapse;width:100%;font-size:13px}th{text-align:left;color:var(--soft);font-weight:500}
 td,th{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);white-space:nowrap}.number{font-variant-numeric:tabular-nums}
