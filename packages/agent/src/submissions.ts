@@ -264,7 +264,7 @@ export class Submissions {
     agents.resolve(request.agent);
     const { expires_at: expiresAt } = request.leaseConstraints;
     if (expiresAt !== undefined) parseExpiry(expiresAt, clock.now());
-    const running = [...session.jobs].filter((job) => !job.ended).length;
+    const running = session.jobs.size; // Ended jobs leave at once.
     if (running >= limits.maxJobsPerSession) {
       throw new ArcpError(
         'INTERNAL_ERROR',

@@ -51,7 +51,15 @@ export function readInstant(from: JsonObject, name: string): number | undefined 
   return Number.isNaN(at) ? undefined : at;
 }
 
+/** Most frames of a millisecond carry the same time. */
+let lastMs = Number.NaN;
+let lastText = '';
+
 /** RFC 3339 UTC with milliseconds, as we send every time. Source: arcp section 1.1, E-12. */
 export function wireTime(atMs: number): string {
-  return new Date(atMs).toISOString();
+  if (atMs !== lastMs) {
+    lastText = new Date(atMs).toISOString();
+    lastMs = atMs;
+  }
+  return lastText;
 }

@@ -69,6 +69,7 @@ export function mountArcp(
       runtime.accept(
         webSocketTransport(webSocket as unknown as WebSocketLike, {
           maxReadBytes,
+          stream: socket,
           exposed: options.exposed ?? isExposed(request),
         }),
       );

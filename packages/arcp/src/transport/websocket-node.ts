@@ -1,7 +1,12 @@
 import { WebSocket } from 'ws';
 import { DEFAULT_MAX_READ_BYTES } from '../envelope.js';
 import type { Transport } from './transport.js';
-import { type ConnectWebSocketOptions, connectWebSocket, type WebSocketLike } from './websocket.js';
+import {
+  type ConnectWebSocketOptions,
+  connectWebSocket,
+  type WebSocketLike,
+  type WriteGate,
+} from './websocket.js';
 
 /** Options of {@link connectNodeWebSocket}. */
 export interface NodeWebSocketOptions extends Omit<ConnectWebSocketOptions, 'open'> {
@@ -14,14 +19,21 @@ export function connectNodeWebSocket(
   url: string,
   options: NodeWebSocketOptions = {},
 ): Promise<Transport> {
+  let stream: WriteGate | undefined;
   return connectWebSocket(url, {
     ...options,
-    open: (address, protocols) =>
-      new WebSocket(address, [...protocols], {
+    streamOf: () => stream,
+    open: (address, protocols) => {
+      const socket = new WebSocket(address, [...protocols], {
         maxPayload: options.maxReadBytes ?? DEFAULT_MAX_READ_BYTES,
         perMessageDeflate: false,
         ...(options.headers === undefined ? {} : { headers: { ...options.headers } }),
-      }) as unknown as WebSocketLike,
+      });
+      socket.once('upgrade', (response) => {
+        stream = response.socket;
+      });
+      return socket as unknown as WebSocketLike;
+    },
   });
 }
 

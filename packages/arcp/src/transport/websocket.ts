@@ -21,6 +21,12 @@ export interface WebSocketLike {
   terminate?(): void;
 }
 
+/** What can hold writes back for a moment, as the streams of Node can. */
+export interface WriteGate {
+  cork(): void;
+  uncork(): void;
+}
+
 /** Options of {@link webSocketTransport}. */
 export interface WebSocketTransportOptions {
   /** Default 4 MiB. */
@@ -30,6 +36,8 @@ export interface WebSocketTransportOptions {
   /** Whether the peer is beyond this machine over a plain connection; default `false`. */
   readonly exposed?: boolean;
   readonly clock?: Clock;
+  /** The byte stream below the socket, where it is known: frames that are sent close together leave in one write. */
+  readonly stream?: WriteGate | undefined;
   /** Called for every message that is not text; such messages are ignored. Source: arcp section 1.4, T-11. */
   readonly onBinary?: () => void;
 }
@@ -48,6 +56,10 @@ const ORDERLY_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 /** Awaiting a send waits while more than this is in the socket's buffer. */
 const HIGH_WATER_BYTES = 256 * 1024;
 const DRAIN_POLL_MS = 5;
+/** Turns of the microtask queue without a frame after which gathered frames leave. */
+const QUIET_TURNS = 8;
+/** As many frames leave at once at most. */
+const MOST_GATHERED = 512;
 /** How long a peer may take for the closing handshake. */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -66,6 +78,7 @@ class WebSocketTransport implements Transport {
   readonly #clock: Clock;
   readonly #inbox = new FrameInbox();
   #draining: Promise<void> | undefined;
+  #corked = 0;
 
   constructor(socket: WebSocketLike, options: WebSocketTransportOptions) {
     this.#socket = socket;
@@ -129,6 +142,7 @@ class WebSocketTransport implements Transport {
     if (this.closed) {
       return Promise.reject(new ArcpError('INTERNAL_ERROR', 'the transport is closed'));
     }
+    this.#gather();
     try {
       this.#socket.send(
         encodeFrame(envelope, this.#options.maxSendBytes ?? DEFAULT_MAX_SEND_BYTES),
@@ -139,6 +153,28 @@ class WebSocketTransport implements Transport {
     if (this.#socket.bufferedAmount <= HIGH_WATER_BYTES) return SENT;
     this.#draining ??= this.#drain();
     return this.#draining;
+  }
+
+  /** Holds writes back until a few turns of the microtask queue brought no further frame. */
+  #gather(): void {
+    const { stream } = this.#options;
+    if (stream === undefined) return;
+    this.#corked += 1;
+    if (this.#corked > 1) return;
+    stream.cork();
+    let seen = this.#corked;
+    let quiet = 0;
+    const turn = (): void => {
+      quiet = this.#corked === seen ? quiet + 1 : 0;
+      seen = this.#corked;
+      if (quiet < QUIET_TURNS && seen < MOST_GATHERED) {
+        queueMicrotask(turn);
+        return;
+      }
+      this.#corked = 0;
+      stream.uncork();
+    };
+    queueMicrotask(turn);
   }
 
   /** Sockets of browsers have no drain event: the buffer is looked at. */
@@ -187,6 +223,8 @@ export interface ConnectWebSocketOptions extends WebSocketTransportOptions {
   readonly protocols?: readonly string[];
   /** Opens a socket; default: the platform's `WebSocket`. */
   readonly open?: (url: string, protocols: readonly string[]) => WebSocketLike;
+  /** The byte stream below an opened socket, if it can be had. */
+  readonly streamOf?: (socket: WebSocketLike) => WriteGate | undefined;
 }
 
 /** Source: arcp section 1.4, T-16. */
@@ -230,6 +268,7 @@ export function connectWebSocket(
       const transport = webSocketTransport(socket, {
         ...options,
         exposed: options.exposed ?? isExposed(url),
+        stream: options.streamOf?.(socket),
       });
       settle(() => resolve(transport));
     };
