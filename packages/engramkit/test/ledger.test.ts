@@ -38,6 +38,19 @@ describe('ledger', () => {
     expect(listed.stdout.split('\n')).toHaveLength(2);
   });
 
+  it('knows which run started another', async () => {
+    await run('parent');
+    const list = async (): Promise<Record<string, unknown>[]> =>
+      JSON.parse((await engramkit(['ledger', 'list', '--json', ...at('parent')])).stdout);
+    const first = String((await list())[0]?.runId);
+    const args = ['run', 'plain.mjs', '--quiet', ...at('parent'), '--parent'];
+    expect((await engramkit([...args, first])).code).toBe(0);
+    expect(await list()).toMatchObject([{ parent: first }, { runId: first, parent: null }]);
+    const wrong = await engramkit([...args, '../x']);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain('RUN_ID_INVALID');
+  });
+
   it('verifies, and names the first bad entry with exit code 1', async () => {
     await run('damage');
     const intact = await engramkit(['ledger', 'verify', ...at('damage')]);

@@ -64,6 +64,11 @@ const run: CommandSpec = {
       placeholder: 'NAME',
       summary: 'The step name that the component sees in its story; default its own name.',
     },
+    parent: {
+      type: 'text',
+      placeholder: 'RUN',
+      summary: 'The id of the run that started this one, for the record and the ledger.',
+    },
     directory,
     json,
     quiet: {

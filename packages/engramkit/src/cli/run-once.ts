@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly moduleFile: string;
   readonly exportName: string | undefined;
   readonly stepName: string | undefined;
+  /** The id of the run that started this one. */
+  readonly parent: string | undefined;
   readonly config: unknown;
   readonly inputs: unknown;
   /** `env:VARIABLE` or `file:PATH` by name. */
@@ -170,6 +172,7 @@ async function work(
     signal,
     abandon,
     stepName: request.stepName,
+    parent: request.parent,
     name: loaded.name,
   });
   const { loadMs } = loaded;

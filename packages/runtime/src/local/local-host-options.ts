@@ -66,6 +66,8 @@ export interface LocalRequest {
   readonly stepName?: string | undefined;
   /** An earlier run's id makes this a further try of it: recorded effects are not repeated. Default: a new id. */
   readonly runId?: string | undefined;
+  /** The id of the run that started this one; it is written down, and need not be a run of this machine. */
+  readonly parent?: string | undefined;
   /** The component's name when it has none itself. */
   readonly name?: string | undefined;
 }

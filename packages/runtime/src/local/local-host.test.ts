@@ -192,6 +192,16 @@ describe('a run of the local host', () => {
     expect(record.failure?.error.message).toContain('the local host was closed');
   });
 
+  it('writes down which run started it', async () => {
+    await using host = await open();
+    const first = await host.run(request(() => ({})));
+    const second = await host.run({ ...request(() => ({})), parent: first.runId });
+    expect(first).not.toHaveProperty('parent');
+    expect(await host.runs.show(second.runId)).toMatchObject({ parent: first.runId });
+    const wrong = host.run({ ...request(() => ({})), parent: '../x' });
+    await expect(wrong).rejects.toMatchObject({ code: 'RUN_ID_INVALID' });
+  });
+
   it('asks the recorder before it begins and tells it the end', async () => {
     const seen: string[] = [];
     await using host = await open({

@@ -106,6 +106,7 @@ class FileHost implements LocalHost {
   async #start(job: Job, execute: Execute): Promise<LocalRunRecord> {
     const runId = job.runId ?? this.#newRunId();
     checkRunId(runId);
+    if (job.parent !== undefined) checkRunId(job.parent);
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(job.signal?.reason);
     if (job.signal?.aborted === true) onAbort();
@@ -240,6 +241,7 @@ class FileHost implements LocalHost {
       format: RUN_RECORD_FORMAT,
       runId,
       attempt: (earlier?.attempt ?? 0) + 1,
+      ...(job.parent === undefined ? {} : { parent: job.parent }),
       status: 'running',
       component: { name, version: spec.version ?? '0.0.0', kind },
       moduleFile: resolve(job.moduleFile),

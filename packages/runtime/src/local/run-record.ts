@@ -56,6 +56,8 @@ export interface LocalRunRecord {
   readonly runId: string;
   /** 1 for the first try under this run id, one more for every further one. */
   readonly attempt: number;
+  /** The run that started this one, if any. */
+  readonly parent?: string;
   readonly status: LocalRunStatus;
   /** Absent while the run goes on and after an interruption. */
   readonly exitCode?: 0 | 1 | 124;

@@ -42,6 +42,7 @@ export async function execute(call: CommandCall): Promise<ExitCode> {
       moduleFile: given,
       exportName: flags.text('export'),
       stepName: flags.text('step'),
+      parent: flags.text('parent'),
       config,
       inputs,
       secrets,
