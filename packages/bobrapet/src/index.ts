@@ -23,6 +23,13 @@ export type {
 export type { TransportDescriptor } from './env/transports.js';
 export type { TriggerSettings } from './env/trigger-settings.js';
 // The Kubernetes API.
+export type { KubernetesClientOptions } from './kubernetes/api-client.js';
+export { createKubernetesClient } from './kubernetes/api-client.js';
+export type { ClusterConnection, Credential, CredentialSource } from './kubernetes/connection.js';
+export { fixedCredential } from './kubernetes/connection.js';
+export { inClusterConnection } from './kubernetes/in-cluster.js';
+export type { KubeconfigOptions } from './kubernetes/kubeconfig.js';
+export { kubeconfigConnection } from './kubernetes/kubeconfig.js';
 export type {
   DeleteOptions,
   KubernetesClient,
@@ -46,6 +53,11 @@ export {
   isRetryable,
   KubernetesError,
 } from './kubernetes/kubernetes-error.js';
+export { openKubernetes } from './kubernetes/open-kubernetes.js';
+export type { RequestPace } from './kubernetes/request-pace.js';
+export { requestPace } from './kubernetes/request-pace.js';
+export type { RetryOptions } from './kubernetes/retry-kubernetes.js';
+export { retryKubernetes } from './kubernetes/retry-kubernetes.js';
 // Metrics and spans.
 export type { KubernetesOperation, OperationMetrics } from './metrics/operation-metrics.js';
 export { HOST_SCOPE, operationMetrics } from './metrics/operation-metrics.js';

@@ -75,7 +75,13 @@ function retryOf(options: KubernetesErrorOptions): RetryClass {
 }
 
 /** Reasons without an answer that another try does not cure. */
-const NEVER: ReadonlySet<string> = new Set(['InvalidCertificate', 'InvalidResponse', 'TooLarge']);
+const NEVER: ReadonlySet<string> = new Set([
+  'InvalidCertificate',
+  'InvalidConfiguration',
+  'InvalidCredential',
+  'InvalidResponse',
+  'TooLarge',
+]);
 
 function upperSnake(reason: string): string {
   return reason
