@@ -7,7 +7,7 @@ import {
   systemClock,
   systemRandom,
 } from '@engramkit/core';
-import type { Component, Logger, StoryInfo } from '@engramkit/engram';
+import type { Component, Logger } from '@engramkit/engram';
 import { fileIdempotencyStore } from '@engramkit/ids';
 import { secretsFromSources, secretValues } from '@engramkit/secrets';
 import { effectsOn } from '../effects-port.js';
@@ -29,6 +29,7 @@ import type {
   LocalStreamRequest,
 } from './local-host-options.js';
 import { fileSignals } from './local-signals.js';
+import { storyOf } from './local-story.js';
 import { localTriggers } from './local-triggers.js';
 import { lockRun } from './run-lock.js';
 import { openRunLog } from './run-log.js';
@@ -307,15 +308,4 @@ class FileHost implements LocalHost {
     const time = new Date(this.#clock.now()).toISOString().replace(/[-:.]/g, '').toLowerCase();
     return `${time.slice(0, -1)}-${this.#random.uuid().slice(0, 8)}`;
   }
-}
-
-/** The identity of a local run: its effects and idempotency keys stay the same over further tries of the same run id. */
-function storyOf(runId: string, stepName: string): StoryInfo {
-  return {
-    storyName: '',
-    storyRunId: runId,
-    stepName,
-    stepRunId: `${runId}-${stepName}`,
-    stepRunNamespace: '',
-  };
 }
