@@ -24,7 +24,7 @@ export const places: Readonly<Record<string, Place>> = {
   sandbox: { floor: 3 },
   runtime: { floor: 3 },
   bobrapet: { floor: 4 },
-  transport: { floor: 4 },
+  transport: { floor: 4, subpaths: ['./connector'] },
   functions: { floor: 4 },
   agent: { floor: 4, subpaths: ['./node'] },
   testing: { floor: 5 },
