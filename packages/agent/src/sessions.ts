@@ -9,6 +9,7 @@ import {
   type PeerIdentity,
   readHello,
   resumeToken,
+  wireTime,
 } from '@engramkit/arcp';
 import { type Clock, type JsonObject, openDeadline } from '@engramkit/core';
 import type { AgentRegistry } from './agent-registry.js';
@@ -278,6 +279,8 @@ export class Sessions {
       session_id: session.id,
       resume_token: token,
       resume_window_sec: limits.resumeWindowSec,
+      // The Python client takes no welcome without it.
+      accepted_at: wireTime(this.#parts.clock.now()),
       ...(heartbeat === undefined ? {} : { heartbeat_interval_sec: heartbeat }),
       capabilities: {
         encodings: ['json'],

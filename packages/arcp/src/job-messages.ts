@@ -136,9 +136,23 @@ export type Terminal =
     }
   | { readonly status: 'error' | 'cancelled' | 'timed_out'; readonly error: ArcpError };
 
+const CODE_OF_END = {
+  error: 'INTERNAL_ERROR',
+  cancelled: 'CANCELLED',
+  timed_out: 'TIMEOUT',
+} as const;
+
 /** Reads `job.result` and `job.error`. Source: arcp section 3.4, J-20 to J-22. */
 export function readTerminal(envelope: Envelope): Terminal {
   const { payload } = envelope;
+  const said = readJobStatus(payload.final_status);
+  const failed = said === 'error' || said === 'cancelled' || said === 'timed_out';
+  if (envelope.type === 'job.result' && failed) {
+    // The Python SDK tells of a cancelled job in a `job.result`.
+    const code = typeof payload.code === 'string' ? payload.code : CODE_OF_END[said];
+    const message = readText(payload, 'message') ?? `the job ended as ${said}`;
+    return { status: said, error: ArcpError.fromPayload({ ...payload, code, message }) };
+  }
   if (envelope.type === 'job.result') {
     return {
       status: 'success',
@@ -151,8 +165,7 @@ export function readTerminal(envelope: Envelope): Terminal {
   const error = ArcpError.fromPayload(payload);
   if (error.code === 'CANCELLED') return { status: 'cancelled', error };
   if (error.code === 'TIMEOUT') return { status: 'timed_out', error };
-  const status = readJobStatus(payload.final_status);
-  return { status: status === 'cancelled' || status === 'timed_out' ? status : 'error', error };
+  return { status: said === 'cancelled' || said === 'timed_out' ? said : 'error', error };
 }
 
 /** One job of a listing. */

@@ -230,6 +230,16 @@ describe('jobs', () => {
     });
   });
 
+  it('reads the end of a cancelled job whatever the message that tells of it', () => {
+    const terminal = readTerminal({
+      arcp: '1.1',
+      id: 'a',
+      type: 'job.result',
+      payload: { final_status: 'cancelled', completed_at: '2026-05-13T19:30:00Z' },
+    });
+    expect(terminal).toMatchObject({ status: 'cancelled', error: { code: 'CANCELLED' } });
+  });
+
   it('reads a listing with gaps and old spellings', () => {
     expect(
       readJobsPage({

@@ -183,7 +183,8 @@ export class ArcpClient extends EventEmitter<ClientEvents> {
     this.#closing = true;
     this.#core.flush();
     if (this.#core.keeper.connected) {
-      const payload: JsonObject = reason === undefined ? {} : { reason };
+      // The Python runtime takes no goodbye without a reason.
+      const payload: JsonObject = { reason: reason ?? 'client_closed' };
       let answered = false;
       if (this.session.dialect !== 'seed') {
         answered = await this.#core.requests
