@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Publishes every package whose version the registry does not have yet, after `changeset version` was committed.
 //
-//   ENGRAMKIT_RELEASE_REGISTRY=https://registry.npmjs.org/ npm run release
+//   ENGRAMKIT_RELEASE_REGISTRY=<address> npm run release
 //
 // The registry is named on purpose, each time: `changeset publish` does not read the registry of a project's .npmrc and would
 // fall back to the public one.
@@ -13,7 +13,7 @@ function namedRegistry() {
   if (!URL.canParse(named) || !/^https?:$/.test(new URL(named).protocol)) {
     throw new Refusal(
       `ENGRAMKIT_RELEASE_REGISTRY is "${named}", so nothing is published.\n` +
-        'Name the registry on purpose: ENGRAMKIT_RELEASE_REGISTRY=https://registry.npmjs.org/ npm run release',
+        'Name the registry on purpose: ENGRAMKIT_RELEASE_REGISTRY=<address> npm run release',
     );
   }
   const { href, protocol, hostname } = new URL(named);
