@@ -20,7 +20,7 @@ export const places: Readonly<Record<string, Place>> = {
   descriptor: { floor: 2 },
   provenance: { floor: 2 },
   arcp: { floor: 2, subpaths: ['./node'] },
-  client: { floor: 3 },
+  client: { floor: 3, subpaths: ['./functions'] },
   sandbox: { floor: 3 },
   runtime: { floor: 3 },
   bobrapet: { floor: 4 },
