@@ -3,7 +3,7 @@
 //   node benchmarks/start.mjs [--rounds 21]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -21,13 +21,13 @@ const source = `
   import { writeSync } from 'node:fs';
   import { defineBatch } from 'engramkit';
   import * as z from 'zod';
-  ${mark('module')}
   export default defineBatch({
     name: 'start',
     inputs: z.object({ who: z.string() }),
     output: z.object({ greeting: z.string() }),
     process: ({ who }) => { ${mark('process')} return { greeting: \`Hello, \${who}\` }; },
-  });`;
+  });
+  ${mark('module')}`;
 function bundle(name, contents, external) {
   const outfile = join(folder, name);
   buildSync({
@@ -49,6 +49,8 @@ const zodOnly = bundle(
   `import { writeSync } from 'node:fs'; import * as z from 'zod'; z.object({ who: z.string() }).parse({ who: 'x' }); ${mark('process')}`,
 );
 
+const empty = bundle('empty.mjs', `import { writeSync } from 'node:fs'; ${mark('process')}`);
+
 const { NODE_EXTRA_CA_CERTS: _certificates, NODE_OPTIONS: _options, ...env } = process.env;
 function start(args) {
   return new Promise((resolve, reject) => {
@@ -56,9 +58,12 @@ function start(args) {
     const child = spawn(process.execPath, args, {
       env,
       cwd: folder,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
     });
-    const marks = {};
+    const marks = { printed: '' };
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      marks.printed += text;
+    });
     child.stdio[3].setEncoding('utf8').on('data', (text) => {
       marks.seen ??= performance.now() - began;
       for (const line of text.trim().split('\n')) {
@@ -67,7 +72,7 @@ function start(args) {
         marks[name] = Number(at);
       }
     });
-    child.once('exit', (code) => {
+    child.once('close', (code) => {
       if (code !== 0) reject(new Error(`${args.join(' ')} exited with ${code}`));
       else resolve({ ...marks, exit: performance.now() - began });
     });
@@ -76,16 +81,17 @@ function start(args) {
 
 const candidates = [
   ['node -e ""', ['-e', ''], 'exit'],
+  ['an empty ES module', [empty], 'entered'],
   ['zod in one file, parsed once', [zodOnly], 'entered'],
   [
-    'engramkit run, quiet',
+    'engramkit run',
     [
       cli,
       'run',
       engram,
       '--inputs',
       '{"who":"Ada"}',
-      '--quiet',
+      '--json',
       '--directory',
       join(folder, 'state'),
     ],
@@ -93,13 +99,30 @@ const candidates = [
   ],
 ];
 const times = candidates.map(() => []);
+
+/** Where the time of one run went, in milliseconds. */
+function phases({ module, process, printed }) {
+  const { loadMs, stages } = JSON.parse(printed);
+  const lifecycle = stages
+    .slice(
+      0,
+      stages.findIndex(({ stage }) => stage === 'process'),
+    )
+    .reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return {
+    'node and the command line, until the module is loaded': module - loadMs,
+    'the module with zod: found, read, compiled, evaluated': loadMs,
+    'folder, lock and first record of the run, entry in the ledger': process - module - lifecycle,
+    'config, secrets, init and inputs, with the first use of zod': lifecycle,
+  };
+}
 const inside = [];
 for (let round = -2; round < Number(values.rounds); round += 1) {
   for (const [at, [, args, what]] of candidates.entries()) {
     const marks = await start(args);
     if (round < 0) continue;
     times[at].push(marks[what]);
-    if (at === 2) inside.push(marks);
+    if (marks.module !== undefined) inside.push(phases(marks));
   }
 }
 const median = (list) => list.toSorted((left, right) => left - right)[list.length >> 1];
@@ -110,7 +133,9 @@ for (const [at, [name]] of candidates.entries()) {
     `| ${name} | ${Math.min(...times[at]).toFixed(1)} | ${median(times[at]).toFixed(1)} | ${(median(times[at]) / bare).toFixed(2)} |`,
   );
 }
-const of = (name) => median(inside.map((marks) => marks[name]));
-console.log(
-  `\nWithin \`engramkit run\`, in milliseconds after the process began: the module is evaluated at ${of('module').toFixed(1)}, \`process()\` is entered at ${of('process').toFixed(1)}.`,
-);
+console.log('\n| within `engramkit run` | best ms | median ms |\n|---|---|---|');
+for (const phase of Object.keys(inside[0])) {
+  const taken = inside.map((one) => one[phase]);
+  console.log(`| ${phase} | ${Math.min(...taken).toFixed(1)} | ${median(taken).toFixed(1)} |`);
+}
+console.log(`\nLoad average: ${loadavg()[0].toFixed(1)}`);

@@ -9,7 +9,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exitCode = 1;
 } else {
-  // Node 22.8 and newer keep compiled code between starts; older ones do not have the function.
+  // Node 22.1 and newer keep compiled code between starts; older ones do not have the function.
   (module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
   void import('./cli/main.js').then(({ main }) => main());
 }
