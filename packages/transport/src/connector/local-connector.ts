@@ -26,6 +26,8 @@ export interface LocalConnectorOptions {
   /** How many messages of the engram wait for a reader before the engram feels it; default 64. */
   readonly capacity?: number;
   readonly clock?: Clock;
+  /** Takes every message of the engram as bytes, undecoded, in place of `received`; for measurements. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
   /** What goes wrong, for tests; nothing by default. */
   readonly faults?: ConnectorFaults;
 }
@@ -261,7 +263,8 @@ export class LocalConnector implements AsyncDisposable {
       if (this.#data === call) this.#blocked = false;
       this.#flush();
     });
-    call.on('data', (bytes: Buffer) => void this.#take(call, bytes));
+    const { onBytes } = this.#options;
+    call.on('data', onBytes ?? ((bytes: Buffer) => void this.#take(call, bytes)));
     call.on('end', () => {
       if (this.#data === call) this.#data = undefined;
       call.end();

@@ -1,48 +1,21 @@
-import { createSecureContext } from 'node:tls';
-import type { Clock, Timer } from '@engramkit/core';
-import type { ControlDirective, Logger } from '@engramkit/engram';
-import {
-  Client,
-  type ClientDuplexStream,
-  credentials,
-  Metadata,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import type { Timer } from '@engramkit/core';
+import { type Client, type ClientDuplexStream, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { ChunkAssembler } from '../delivery/chunk-assembly.js';
 import type { Receipt } from '../delivery/delivery-ledger.js';
-import type { OutboundQueue } from '../delivery/outbound-queue.js';
 import type { ControlRequest, ControlResponse } from '../gen/transport/v1/transport_pb.js';
-import type { DataPacket } from '../wire/data-packet.js';
 import { readPacket } from '../wire/read-packet.js';
 import { writePacket } from '../wire/write-packet.js';
-import { PROTOCOL_VERSION, type TransportBinding } from './binding.js';
+import { PROTOCOL_VERSION } from './binding.js';
 import { connectorService } from './connector-service.js';
-import { dialTarget } from './endpoint.js';
-import { type ControlHandler, SessionControl } from './session-control.js';
+import { openClient } from './open-client.js';
+import { SessionControl } from './session-control.js';
 import { SessionData } from './session-data.js';
 import { callFailure, endOfCall } from './session-failure.js';
-import type { TransportSettings } from './settings.js';
+import type { SessionOptions } from './session-options.js';
 import { TransportError } from './transport-error.js';
 
 /** How long the connector may take to take note of the end, in milliseconds. */
 const LINGER_MS = 1_000;
-
-/** What a {@link Session} needs. */
-export interface SessionOptions {
-  readonly binding: TransportBinding;
-  readonly settings: TransportSettings;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Certificates that are trusted beside those of the platform, PEM. */
-  readonly ca?: string | undefined;
-  readonly handler: ControlHandler | undefined;
-  readonly outbound: OutboundQueue;
-  /** Told when messages may flow. */
-  readonly onReady: () => void;
-  readonly onDirective: (directive: ControlDirective) => void;
-  /** Takes a complete packet; `false` says that no more can be taken for now. */
-  readonly onPacket: (packet: DataPacket, sizeBytes: number) => boolean;
-}
 
 /** One connection with its two streams. Source: bobrapet-streaming section 2.6. */
 export class Session {
@@ -68,22 +41,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     const { binding, settings, clock, ca } = options;
-    const { address, secure } = dialTarget(binding.endpoint);
-    const channel = secure
-      ? credentials.createFromSecureContext(
-          createSecureContext({ minVersion: 'TLSv1.3', ...(ca === undefined ? {} : { ca }) }),
-        )
-      : credentials.createInsecure();
-    this.#client = new Client(address, channel, {
-      'grpc.max_receive_message_length': settings.maxReceiveBytes,
-      'grpc.max_send_message_length': settings.maxSendBytes,
-      'grpc.enable_http_proxy': 0,
-      'grpc.enable_retries': 0,
-      'grpc.use_local_subchannel_pool': 1,
-      // Dialling is bounded by its own time limit, within which it tries at short intervals.
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 1_000,
-    });
+    this.#client = openClient(binding.endpoint, settings, ca);
     this.#chunks = new ChunkAssembler(clock);
     this.#aliveAt = clock.monotonic();
     this.#ended = new Promise((resolve, reject) => {
