@@ -81,6 +81,8 @@ async function run(options: ImpulseHostOptions): Promise<HostResult> {
 }
 
 /** Whether inputs can be moved out, too. */
-function isPayloadStorage(store: object | undefined): store is PayloadStorage {
+function isPayloadStorage(
+  store: object | undefined,
+): store is Pick<PayloadStorage, 'dehydrateInputs'> {
   return store !== undefined && 'dehydrateInputs' in store;
 }

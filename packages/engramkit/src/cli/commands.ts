@@ -1,4 +1,5 @@
 import { agent, arcp } from './arcp-commands.js';
+import { start } from './cluster-commands.js';
 import type { CommandSpec, FlagSpec } from './command.js';
 import { execute as executeRun } from './commands/run.js';
 import { invoke, manifest, serve } from './function-commands.js';
@@ -254,6 +255,7 @@ export const commands: readonly CommandSpec[] = [
   serve,
   invoke,
   manifest,
+  start,
   agent,
   arcp,
   doctor,

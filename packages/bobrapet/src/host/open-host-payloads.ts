@@ -1,0 +1,59 @@
+import type { Clock, Random } from '@engramkit/core';
+import type { Environment } from '../env/environment.js';
+import type { Identity } from '../env/identity.js';
+import type { StorageBackend } from '../env/storage-settings.js';
+import type { KubernetesClient } from '../kubernetes/kubernetes-client.js';
+import { fileStore } from '../storage/file-store.js';
+import { kubernetesReferenceReader } from '../storage/kubernetes-reference.js';
+import type { ObjectStore } from '../storage/object-store.js';
+import { openPayloadStorage, type PayloadStorage } from '../storage/payload-storage.js';
+import { StorageError } from '../storage/storage-error.js';
+
+/** The payload storage that the environment describes. Source: bobrapet-batch sections 1.9, 2.7 and 4.3. */
+export async function openHostPayloads(
+  environment: Environment,
+  client: KubernetesClient,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): Promise<PayloadStorage> {
+  const { storage, identity } = environment;
+  const namespace = identity.stepRunNamespace || client.namespace;
+  return openPayloadStorage({
+    settings: storage,
+    store: await openStore(storage.backend, random),
+    clock,
+    output: {
+      id: [namespace, identity.stepRunName].filter((part) => part !== '').join('/'),
+      schema: outputSchemaId(identity),
+      schemaVersion: identity.engramVersion || identity.storyVersion,
+    },
+    referenceNamespace: identity.referenceNamespace,
+    resolveKubernetes: kubernetesReferenceReader(client),
+  });
+}
+
+/** Source: bobrapet-batch section 2.7. */
+export function outputSchemaId(identity: Identity): string {
+  const { engramName, storyName, stepName, stepRunNamespace: namespace } = identity;
+  if (engramName !== '' && namespace !== '')
+    return `bubu://engram/${namespace}/${engramName}/output`;
+  if (storyName === '' || stepName === '') return '';
+  const story = namespace === '' ? storyName : `${namespace}/${storyName}`;
+  return `bubu://story/${story}/steps/${stepName}/output`;
+}
+
+async function openStore(
+  backend: StorageBackend,
+  random: Random,
+): Promise<ObjectStore | undefined> {
+  switch (backend.provider) {
+    case 'none':
+      return undefined;
+    case 'file':
+      return fileStore({ root: backend.path, random });
+    case 's3':
+      throw new StorageError('storage of the provider s3 is not supported by this version', {
+        code: 'STORAGE_UNAVAILABLE',
+        hint: 'Use BUBU_STORAGE_PROVIDER=file with a shared volume.',
+      });
+  }
+}
