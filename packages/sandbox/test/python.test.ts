@@ -38,6 +38,8 @@ describe('a Python program', () => {
     ['x = 2\nx ** 10  # power', 1024],
     ['x = 1; x + 1', 2],
     ['x = 1', null],
+    ['def a(n):\n    return b(n)\ndef b(n):\n    return n\na(1)', 1],
+    ['f = lambda n: f(n - 1) if n else 5\nf(3)', 5],
     ['if True:\n    y = 3\ny', 3],
     ['def f(a, b=2):\n    return a + b\n\nf(1)', 3],
     ['"a;b" + \'#c\'', 'a;b#c'],

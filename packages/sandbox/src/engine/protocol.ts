@@ -103,11 +103,15 @@ export interface Machine {
   prepare(): Promise<void>;
 }
 
-/** What a host sends to an engine. */
+/** What a host sends to an engine. The epoch names the run: what belongs to a run that has ended is ignored by both sides. */
 export type EngineRequest =
-  | { readonly type: 'start' | 'attach'; readonly run: MachineRun }
-  | { readonly type: 'settle'; readonly settlements: readonly MachineSettlement[] }
-  | { readonly type: 'image' }
+  | { readonly type: 'start' | 'attach'; readonly epoch: number; readonly run: MachineRun }
+  | {
+      readonly type: 'settle';
+      readonly epoch: number;
+      readonly settlements: readonly MachineSettlement[];
+    }
+  | { readonly type: 'image'; readonly epoch: number }
   | { readonly type: 'rest'; readonly imageId: string | undefined }
   | {
       readonly type: 'validate';
@@ -121,10 +125,16 @@ export type EngineRequest =
 export type EngineEvent =
   | { readonly type: 'ready' }
   | { readonly type: 'broken'; readonly error: ErrorObject }
-  | { readonly type: 'call'; readonly call: MachineCall }
-  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  | { readonly type: 'call'; readonly epoch: number; readonly call: MachineCall }
+  | {
+      readonly type: 'output';
+      readonly epoch: number;
+      readonly stream: 'stdout' | 'stderr';
+      readonly text: string;
+    }
   | {
       readonly type: 'turn';
+      readonly epoch: number;
       readonly turn: Turn;
       /** How many settlements the machine has seen in this run. */
       readonly settled: number;
@@ -133,5 +143,5 @@ export type EngineEvent =
       /** The state after a run that ended and keeps it. */
       readonly image: Uint8Array | undefined;
     }
-  | { readonly type: 'image'; readonly image: Uint8Array }
+  | { readonly type: 'image'; readonly epoch: number; readonly image: Uint8Array }
   | { readonly type: 'findings'; readonly diagnostics: readonly Diagnostic[] };

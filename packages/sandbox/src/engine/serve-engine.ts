@@ -14,16 +14,20 @@ export function serveEngine(
   channel: EngineChannel,
 ): (request: EngineRequest) => void {
   let settled = 0;
+  let epoch = 0;
+  let open = false;
   const port: MachinePort = {
-    call: (call) => channel.post({ type: 'call', call }),
-    output: (stream, text) => channel.post({ type: 'output', stream, text }),
+    call: (call) => channel.post({ type: 'call', epoch, call }),
+    output: (stream, text) => channel.post({ type: 'output', epoch, stream, text }),
     stopCode: () => channel.stopCode(),
   };
   const report = (turn: Turn): void => {
+    open = turn.kind === 'blocked';
     const ended = turn.kind === 'done' || (turn.kind === 'failed' && turn.keepState);
     const image = ended ? machine.image() : undefined;
     channel.post({
       type: 'turn',
+      epoch,
       turn,
       settled,
       usage: machine.usage(),
@@ -35,17 +39,22 @@ export function serveEngine(
     switch (request.type) {
       case 'start':
         settled = 0;
+        epoch = request.epoch;
         return report(await machine.start(request.run, port));
       case 'attach':
         settled = 0;
+        epoch = request.epoch;
         return report(await machine.attach(request.run, port));
       case 'settle': {
+        if (!open || request.epoch !== epoch) return;
         settled += request.settlements.length;
         return report(machine.settle(request.settlements));
       }
       case 'image':
-        return channel.post({ type: 'image', image: machine.image() });
+        if (!open || request.epoch !== epoch) return;
+        return channel.post({ type: 'image', epoch, image: machine.image() });
       case 'rest':
+        open = false;
         machine.rest(request.imageId);
         return machine.prepare();
       case 'validate':

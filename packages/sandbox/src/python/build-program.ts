@@ -51,6 +51,9 @@ def __unpack(v):
 __value = None
 `;
 
+/** A function without a name of its own, which may still call itself by the name that it gets. */
+const LAMBDA = /^\w+\s*=\s*lambda\b/;
+
 const ARROW = '__value = (';
 
 /** Puts a program between what the session knows and what it shall remember. */
@@ -70,8 +73,14 @@ export function buildProgram(
     for (const name of statement.names) functions.set(name, sourceOf(statement));
   }
   const imports = statements.filter(({ kind }) => kind === 'import').map(sourceOf);
+  const lambdas = statements.flatMap((statement) => {
+    const [name] = statement.names;
+    return name !== undefined && LAMBDA.test(sourceOf(statement)) ? [name] : [];
+  });
   const before = [
     PACKING,
+    // The engine resolves a global when it reads the function that uses it: what is defined later must have been named before.
+    ...[...functions.keys(), ...lambdas].map((name) => `${name} = None\n`),
     ...tools.map(({ name, awaited }) => wrapper(name, awaited)),
     ...journal.imports.map((source) => `${source}\n`),
     ...Object.keys(journal.values).map((name) => `${name} = __unpack(__s[${quoted(name)}])\n`),

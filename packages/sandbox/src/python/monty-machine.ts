@@ -74,7 +74,7 @@ export class MontyMachine implements Machine {
       // What the author wrote is read by itself first, so that no trick with indentation or brackets reaches what stands around it.
       new this.#module.Monty(run.code, { scriptName: 'main.py' });
     } catch (thrown) {
-      const problem = pythonProblem(thrown, undefined, 'cpu');
+      const problem = pythonProblem(thrown, undefined, false);
       return problem.kind === 'failed' ? { ...problem, keepState: true } : problem;
     }
     this.#program = program;
@@ -192,7 +192,8 @@ export class MontyMachine implements Machine {
     } catch (thrown) {
       const stop = this.#stopReason();
       if (stop !== undefined) return { kind: 'failed', error: stopError(stop), keepState: false };
-      return pythonProblem(thrown, this.#program, 'cpu');
+      const spentMs = this.#cpuMs + this.#monotonic() - enteredAt;
+      return pythonProblem(thrown, this.#program, spentMs >= (this.#run?.limits.cpuMs ?? 0));
     } finally {
       this.#cpuMs += this.#monotonic() - enteredAt;
     }

@@ -1,4 +1,4 @@
-import { type StopReason, stopError } from '../engine/guest-failure.js';
+import { stopError } from '../engine/guest-failure.js';
 import type { Turn } from '../engine/protocol.js';
 import { isErrorCode } from '../wire/error-codes.js';
 import { errorObject, type Span } from '../wire/run-types.js';
@@ -42,15 +42,15 @@ export function exceptionOfCode(code: string): string {
 export function pythonProblem(
   thrown: unknown,
   program: BuiltProgram | undefined,
-  deadline: StopReason,
+  outOfTime: boolean,
 ): Turn {
   const problem = thrown as MontyProblem;
   const name = problem.exception?.typeName ?? 'RuntimeError';
   const message = problem.exception?.message ?? problem.message ?? 'the engine failed';
   const frames = problem.traceback?.() ?? [];
-  // What the engine itself stops has no place; programs cannot catch it, nor make it up.
-  if (name === 'TimeoutError' && frames.length === 0 && message.startsWith('time limit exceeded')) {
-    return { kind: 'failed', error: stopError(deadline), keepState: false };
+  // What the engine itself stops cannot be caught; a program that only says so has time left.
+  if (name === 'TimeoutError' && outOfTime && message.startsWith('time limit exceeded')) {
+    return { kind: 'failed', error: stopError('cpu'), keepState: false };
   }
   const frame = frames.at(-1);
   const span = frame === undefined ? displayedSpan(problem, program) : authorSpan(frame, program);

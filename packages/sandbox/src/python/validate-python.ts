@@ -64,7 +64,7 @@ const CODE_OF_FINDING: Readonly<Record<string, string>> = {
 function typeFindings(thrown: unknown, linesBefore: number): readonly Diagnostic[] {
   const { displayDiagnostics } = thrown as { displayDiagnostics?: (format: string) => string };
   if (displayDiagnostics === undefined) {
-    const turn = pythonProblem(thrown, undefined, 'cpu');
+    const turn = pythonProblem(thrown, undefined, false);
     return turn.kind === 'failed' ? [{ severity: 'error', ...turn.error }] : [];
   }
   const text = displayDiagnostics.call(thrown, 'json');

@@ -12,6 +12,7 @@ import {
   type EngineEvent,
   type EngineRequest,
   type MachineCall,
+  type MachineRun,
   type MachineUsage,
   STOP,
   type Turn,
@@ -22,6 +23,8 @@ import type { ToolRegistry } from '../tools/tool-registry.js';
 import { type Diagnostic, type ErrorObject, errorObject } from '../wire/run-types.js';
 import { discover } from './discovery.js';
 import type { OutputBuffer } from './output-buffer.js';
+
+let epochs = 0;
 
 /** How driving a run ended. */
 export type DriveEnd =
@@ -53,6 +56,8 @@ const NO_USAGE: MachineUsage = { cpuMs: 0, memoryPeakBytes: 0, instructions: 0 }
 /** Carries one run between its interpreter and its capabilities until it ends or waits for people. */
 export class RunDriver {
   readonly #options: RunDriverOptions;
+  /** Names this run to the interpreter, which may still have something to say about the one before. */
+  readonly #epoch = ++epochs;
   readonly #timers = new Set<Timer>();
   #cpuTimer: Timer | undefined;
   #finish: (end: DriveEnd) => void = () => undefined;
@@ -72,7 +77,7 @@ export class RunDriver {
 
   /** Starts or takes up a run; `decided` is what people decided meanwhile. Never rejects. */
   async drive(
-    request: EngineRequest,
+    request: { readonly type: 'start' | 'attach'; readonly run: MachineRun },
     decided: readonly Promise<Settlement>[] = [],
   ): Promise<DriveEnd> {
     const { connection, wallMs, cancelled, handlers } = this.#options;
@@ -85,7 +90,7 @@ export class RunDriver {
     if (cancelled.aborted) onCancel();
     else cancelled.addEventListener('abort', onCancel, { once: true });
     this.#inFlight += decided.length;
-    this.#post(request);
+    this.#post({ ...request, epoch: this.#epoch });
     for (const settlement of decided) void this.#settleLater(settlement);
     try {
       return await end;
@@ -99,7 +104,7 @@ export class RunDriver {
   }
 
   #event(event: EngineEvent): void {
-    if (this.#ended) return;
+    if (this.#ended || ('epoch' in event && event.epoch !== this.#epoch)) return;
     const { stdout, stderr } = this.#options;
     switch (event.type) {
       case 'call':
@@ -150,7 +155,7 @@ export class RunDriver {
   #considerPause(): void {
     const { calls, connection } = this.#options;
     if (!this.#blocked || this.#inFlight > 0 || calls.waiting.length === 0) return;
-    connection.post({ type: 'image' });
+    connection.post({ type: 'image', epoch: this.#epoch });
   }
 
   #call(call: MachineCall): void {
@@ -190,7 +195,7 @@ export class RunDriver {
     const ok = 'value' in settlement;
     const text = JSON.stringify(ok ? settlement.value : settlement.error);
     this.#sent += 1;
-    this.#post({ type: 'settle', settlements: [{ id, ok, text }] });
+    this.#post({ type: 'settle', epoch: this.#epoch, settlements: [{ id, ok, text }] });
   }
 
   #post(request: EngineRequest): void {

@@ -8,7 +8,7 @@ export const GUEST_SHIM = `(function (send, write) {
 'use strict';
 const G = globalThis;
 const { stringify, parse } = JSON;
-const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
+const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
 const ErrorType = Error, WeakSetType = WeakSet, PromiseType = Promise, StringOf = String, MathOf = Math;
 const then = Promise.prototype.then, has = WeakSet.prototype.has, add = WeakSet.prototype.add, join = Array.prototype.join;
 const isArray = Array.isArray, isFiniteNumber = Number.isFinite, toText = Object.prototype.toString, sliceText = String.prototype.slice;
@@ -36,6 +36,7 @@ const plain = (value, depth, code) => {
   if (depth > 120) throw fail(code, 'the value is nested too deeply, or holds itself', 'At most 120 levels are taken.');
   if (isArray(value)) {
     const length = value.length, copy = [];
+    defineProperty(copy, 'toJSON', { value: undefined });
     for (let index = 0; index < length; index++) {
       defineProperty(copy, index, { value: plain(value[index], depth + 1, code), writable: true, enumerable: true, configurable: true });
     }
@@ -104,10 +105,10 @@ return {
   seed(value) { s0 = value | 0; s1 = (value ^ 0x9e3779b9) | 0; s2 = (value * 69069) | 0; s3 = 0x7f4a7c15 | 0; for (let i = 0; i < 20; i++) MathOf.random(); },
   begin(namesText, inputsText, declaredText, keepResult) {
     state = 0; settledValue = settledError = undefined; open = create(null); opened = 0;
-    for (let index = 0; index < toolNames.length; index++) delete G[toolNames[index]];
+    for (let index = 0; index < toolNames.length; index++) deleteProperty(G, toolNames[index]);
     toolNames = parse(namesText);
     for (let index = 0; index < toolNames.length; index++) define(toolNames[index], tool(toolNames[index]));
-    if (!keepResult) delete G.result;
+    if (!keepResult) deleteProperty(G, 'result');
     const inputs = parse(inputsText), names = ownKeys(inputs);
     for (let index = 0; index < names.length; index++) {
       defineProperty(G, names[index], { value: inputs[names[index]], writable: true, enumerable: true, configurable: true });
@@ -155,7 +156,7 @@ return {
   names() {
     const found = [], keys = ownKeys(G);
     for (let index = 0; index < keys.length; index++) if (typeof keys[index] === 'string') defineProperty(found, found.length, { value: keys[index], writable: true, enumerable: true, configurable: true });
-    return stringify(found);
+    return apply(join, found, ['\\n']);
   },
 };
 })`;

@@ -1,4 +1,10 @@
+import { createRequire } from 'node:module';
+import { WARMING_PROGRAM } from './nesting.js';
 import { QuickJsMachine } from './quickjs-machine.js';
+import type { TypeStripper } from './strip-types.js';
+
+/** Loaded by name, so that a compiler that broke can be loaded anew. */
+const STRIPPER = '@swc/wasm-typescript';
 
 /** Time as the machine's thread has it. */
 export interface MachineTime {
@@ -12,16 +18,20 @@ export async function loadQuickJs(
   time: MachineTime,
 ): Promise<QuickJsMachine> {
   const [module, { parse }] = await Promise.all([import('quickjs-wasi'), import('acorn')]);
+  for (let round = 0; round < 3; round++) {
+    for (const source of [WARMING_PROGRAM, WARMING_PROGRAM.replace('é', '変')]) {
+      parse(source, { ecmaVersion: 'latest', sourceType: 'script' });
+    }
+  }
+  const load = createRequire(import.meta.url);
   const machine = new QuickJsMachine({
     module,
     wasm,
     reader: {
       parse,
-      stripper: async () => {
-        const stripper = await import('@swc/wasm-typescript');
-        return 'transformSync' in stripper
-          ? stripper
-          : (stripper as { default: typeof stripper }).default;
+      stripper: () => load(STRIPPER) as TypeStripper,
+      dropStripper: () => {
+        delete load.cache[load.resolve(STRIPPER)];
       },
     },
     monotonic: () => time.monotonic(),

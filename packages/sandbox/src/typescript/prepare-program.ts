@@ -1,6 +1,7 @@
 import type { parse as Parse } from 'acorn';
 import { type Diagnostic, diagnostic, type Span } from '../wire/run-types.js';
 import { type LiftedProgram, liftDeclarations } from './lift-declarations.js';
+import { isNestedTooDeeply } from './nesting.js';
 import { staticChecks } from './static-checks.js';
 import { stripTypes, type TypeStripper } from './strip-types.js';
 import type { AnyNode } from './syntax-tree.js';
@@ -9,7 +10,9 @@ import type { AnyNode } from './syntax-tree.js';
 export interface ProgramReader {
   readonly parse: typeof Parse;
   /** Loaded with the first program that has types. */
-  readonly stripper: () => Promise<TypeStripper>;
+  readonly stripper: () => TypeStripper;
+  /** Drops the one that was loaded, because it broke. */
+  readonly dropStripper: () => void;
 }
 
 /** A program that is ready, or what is wrong with it. */
@@ -24,18 +27,26 @@ export interface PreparedProgram {
 const TYPE_ARGUMENTS = /<[^;]*>\s*[(`]/;
 
 /** Reads a program: types off, parsed, checked, declarations lifted. Never throws for reasons of the program. */
-export async function prepareProgram(
+export function prepareProgram(
   source: string,
   known: ReadonlySet<string>,
   checks: 'full' | 'syntax',
   reader: ProgramReader,
-): Promise<PreparedProgram> {
+): PreparedProgram {
+  if (isNestedTooDeeply(source)) {
+    return failed(
+      diagnostic('error', 'SYNTAX_ERROR', 'the program is nested too deeply to be read'),
+    );
+  }
   let code = source;
   let sameplaces = true;
   let tree = TYPE_ARGUMENTS.test(source) ? undefined : parsed(source, reader);
   if (tree === undefined || 'problem' in tree) {
-    const stripped = stripTypes(source, await reader.stripper());
-    if ('problem' in stripped) return failed(stripped.problem);
+    const stripped = stripTypes(source, reader.stripper());
+    if ('problem' in stripped) {
+      if (stripped.broken) reader.dropStripper();
+      return failed(stripped.problem);
+    }
     code = stripped.code;
     sameplaces = stripped.sameplaces;
     tree = parsed(code, reader);

@@ -56,7 +56,7 @@ export class QuickJsMachine implements Machine {
   async start(run: MachineRun, port: MachinePort): Promise<Turn> {
     this.#begin(run, port);
     const vm = await this.#open(run);
-    const prepared = await this.#prepared(run, vm);
+    const prepared = this.#prepared(run, vm);
     if (prepared.program === undefined) return this.#refused(prepared);
     const { program } = prepared;
     this.#sameplaces = prepared.sameplaces;
@@ -71,7 +71,7 @@ export class QuickJsMachine implements Machine {
 
   async attach(run: MachineRun, port: MachinePort): Promise<Turn> {
     this.#begin(run, port);
-    const prepared = await this.#prepared(run, await this.#open(run));
+    const prepared = this.#prepared(run, await this.#open(run));
     this.#sameplaces = prepared.sameplaces;
     this.#hasValue = prepared.program?.hasValue ?? false;
     return { kind: 'blocked' };
@@ -113,7 +113,7 @@ export class QuickJsMachine implements Machine {
         : await QuickJsVm.restore(this.#parts.module, this.#parts.wasm, READY_BOUNDS, run.image);
     try {
       const known = knownNames(vm, tools, run.inputsText);
-      return (await prepareProgram(code, known, 'full', this.#parts.reader)).findings;
+      return prepareProgram(code, known, 'full', this.#parts.reader).findings;
     } finally {
       vm.dispose();
     }
@@ -185,7 +185,7 @@ export class QuickJsMachine implements Machine {
     return vm;
   }
 
-  #prepared(run: MachineRun, vm: QuickJsVm): Promise<PreparedProgram> {
+  #prepared(run: MachineRun, vm: QuickJsVm): PreparedProgram {
     const known = knownNames(vm, run.tools, run.inputsText);
     return prepareProgram(run.code, known, run.checks, this.#parts.reader);
   }
@@ -296,13 +296,9 @@ function knownNames(
   tools: readonly GuestTool[],
   inputsText: string,
 ): ReadonlySet<string> {
-  const globals = parseJson(String(vm.call('names')), { what: 'the names of the session' });
+  const globals = String(vm.call('names')).split('\n');
   const inputs = parseJson(inputsText, { what: 'the inputs' });
-  return new Set([
-    ...(globals as readonly string[]),
-    ...tools.map(({ name }) => name),
-    ...Object.keys(inputs as object),
-  ]);
+  return new Set([...globals, ...tools.map(({ name }) => name), ...Object.keys(inputs as object)]);
 }
 
 /** An engine that cannot even count has run out of memory, or died of it. */

@@ -25,24 +25,29 @@ interface StripProblem {
 export function stripTypes(
   source: string,
   stripper: TypeStripper,
-): StrippedCode | { readonly problem: Diagnostic } {
+): StrippedCode | { readonly problem: Diagnostic; readonly broken: boolean } {
   try {
     const { code } = stripper.transformSync(source, { mode: 'strip-only', filename: 'main.ts' });
     return { code, sameplaces: true };
   } catch (thrown) {
     const problem = thrown as StripProblem;
-    if (problem.code !== 'UnsupportedSyntax') return { problem: problemOf(problem) };
+    if (problem.code !== 'UnsupportedSyntax') return failed(problem);
   }
   try {
     const { code } = stripper.transformSync(source, { mode: 'transform', filename: 'main.ts' });
     return { code, sameplaces: false };
   } catch (thrown) {
-    return { problem: problemOf(thrown as StripProblem) };
+    return failed(thrown as StripProblem);
   }
 }
 
+/** A compiler that overflowed its stack or its memory is in an unknown state, and must not be used again. */
+function failed(problem: StripProblem): { readonly problem: Diagnostic; readonly broken: boolean } {
+  return { problem: problemOf(problem), broken: problem instanceof Error };
+}
+
 function problemOf(problem: StripProblem): Diagnostic {
-  if (problem instanceof RangeError) {
+  if (problem instanceof Error) {
     return diagnostic('error', 'SYNTAX_ERROR', 'the program is nested too deeply to be read');
   }
   const message =

@@ -1,0 +1,236 @@
+/** A program and what has to become of it: `ok` with that result as JSON, or one of those error codes. */
+export type HostileProgram = readonly [code: string, outcome: string];
+
+const TIME = 'TIMEOUT_CPU|TIMEOUT_WALL';
+const MEMORY = 'MEMORY_EXCEEDED';
+const STACK = 'STACK_OVERFLOW';
+
+/** Whatever a program finds, it must not be this. */
+const absent = (expression: string): HostileProgram => [
+  `(() => { try { return typeof (${expression}) } catch (e) { return 'undefined' } })()`,
+  'ok "undefined"',
+];
+
+/** Programs that mean harm, by what they attack. */
+export const hostileTypeScript: Readonly<Record<string, readonly HostileProgram[]>> = {
+  loops: [
+    ['while (true) {}', TIME],
+    ['for (;;) { try { while (true) {} } catch {} finally { while (true) {} } }', TIME],
+    ['do {} while (1)', TIME],
+    ['const f = () => f; let g = f; while (g = g()) {}', TIME],
+    ['for (const x of (function* () { while (true) yield 1 })()) {}', TIME],
+    ['label: for (;;) { continue label }', TIME],
+    ['await new Promise((r) => { while (true) {} })', TIME],
+    ['Array.from({ length: 1e9 })', `${TIME}|${MEMORY}`],
+    [
+      '[].concat(...Array.from({ length: 1e5 }, () => Array(1e5)))',
+      `RUNTIME_ERROR|${TIME}|${MEMORY}|${STACK}`,
+    ],
+  ],
+  allocation: [
+    ['const a = []; for (;;) a.push(new Array(1000).fill(1))', `${MEMORY}|${TIME}`],
+    ['let s = "x"; for (;;) s += s', `${MEMORY}|RUNTIME_ERROR|${TIME}`],
+    ['const a = []; for (;;) a.push(new Uint8Array(1 << 20))', MEMORY],
+    ['new ArrayBuffer(1e9)', `${MEMORY}|RUNTIME_ERROR`],
+    ['new Uint8Array(2 ** 31)', `${MEMORY}|RUNTIME_ERROR`],
+    ['new Array(2 ** 32 - 1).fill(0)', `${MEMORY}|${TIME}`],
+    ['"x".repeat(2 ** 29)', `${MEMORY}|RUNTIME_ERROR`],
+    ['let o = {}; for (let i = 0; ; i++) o["k" + i] = {}', `${MEMORY}|${TIME}`],
+    ['const m = new Map(); for (let i = 0; ; i++) m.set(i, {})', `${MEMORY}|${TIME}`],
+    ['let b = 2n; for (;;) b = b * b', `${MEMORY}|RUNTIME_ERROR|${TIME}`],
+    ['const a = []; a.length = 2 ** 32 - 1; a.fill(1)', `${MEMORY}|${TIME}`],
+    ['let c = () => 1; for (;;) { const d = c; c = () => d() }', `${MEMORY}|${TIME}`],
+    [
+      'const w = []; for (;;) w.push(new WeakRef({}), Symbol("x".repeat(1000)))',
+      `${MEMORY}|${TIME}`,
+    ],
+    [
+      'try { const a = []; for (;;) a.push(new Uint8Array(1 << 20)) } catch {} 1',
+      `ok 1|${MEMORY}|${TIME}`,
+    ],
+  ],
+  recursion: [
+    ['function f() { return f() } f()', STACK],
+    ['const f = () => { try { f() } catch { f() } }; f()', `${STACK}|${TIME}`],
+    ['class A { get x() { return this.x } } new A().x', STACK],
+    [
+      'let a = []; for (let i = 0; i < 1e5; i++) a = [a]; JSON.stringify(a)',
+      `${TIME}|${STACK}|RUNTIME_ERROR|${MEMORY}`,
+    ],
+    ['let a = []; for (let i = 0; i < 5e4; i++) a = [a]; a', `RESULT_NOT_SERIALIZABLE|${STACK}`],
+    ['const p = new Proxy({}, { get: (t, k, r) => r[k] }); p.x', STACK],
+    ['(function f(n) { return n ? f(n - 1) + 1 : 0 })(1e6)', STACK],
+    [
+      '[1].sort(function f() { return [1, 2].sort(f) && 1 }), [1, 2].sort(function f() { return [1, 2].sort(f) })',
+      STACK,
+    ],
+    ['String({ toString() { return String(this) } })', STACK],
+    [
+      'let r = "a"; for (let i = 0; i < 14; i++) r = `(${r}${r})`; new RegExp(r).test("a")',
+      `ok false|${STACK}|RUNTIME_ERROR|${MEMORY}`,
+    ],
+  ],
+  natives: [
+    ['/(a+)+$/.test("a".repeat(40) + "b")', TIME],
+    ['/^(([a-z])+.)+[A-Z]([a-z])+$/.test("a".repeat(60))', TIME],
+    ['Array(1e8).join("x")', `${TIME}|${MEMORY}`],
+    ['JSON.stringify(Array(5e6).fill({ a: 1 }))', `${TIME}|${MEMORY}`],
+    ['Array.from({ length: 3e6 }, (_, i) => -i).sort()', `${TIME}|${MEMORY}`],
+    [
+      'let b = 7n ** 200000n; for (;;) b = (b * b) % (7n ** 200001n)',
+      `${TIME}|RUNTIME_ERROR|${MEMORY}`,
+    ],
+    [
+      '"a".repeat(1e6).split("").join("b").replaceAll("a", "bb").length',
+      `ok 3999999|${TIME}|${MEMORY}|ok 2999999`,
+    ],
+    ['"x".padEnd(1e9)', `${MEMORY}|RUNTIME_ERROR|${TIME}`],
+    ['new Int32Array(1e7).sort(() => 0).length', `${TIME}|ok 10000000|${MEMORY}`],
+  ],
+  prototypes: [
+    ['Object.prototype.polluted = 1; ({}).polluted', 'ok 1'],
+    ['Object.prototype.toJSON = () => 666; [1]', 'ok 666|ok [1]'],
+    ['Array.prototype.toJSON = () => "x"; [1]', 'ok "x"|ok [1]'],
+    ['JSON.stringify = () => "{"; JSON.parse = () => { throw 1 }; 5', 'ok 5'],
+    ['Promise.prototype.then = () => { throw 1 }; 5', 'ok 5|RUNTIME_ERROR'],
+    [
+      'Object.defineProperty(Object.prototype, "0", { set() { throw 1 }, configurable: true }); [1]',
+      'ok [1]|RUNTIME_ERROR',
+    ],
+    ['Reflect.ownKeys = Object.keys = Array.isArray = () => { throw 1 }; ({ a: 1 })', 'ok {"a":1}'],
+    ['Function.prototype.call = Function.prototype.apply = () => { throw 1 }; 5', 'ok 5'],
+    [
+      'Object.setPrototypeOf(globalThis, new Proxy({}, { get() { throw 1 } })); 5',
+      'ok 5|RUNTIME_ERROR',
+    ],
+    ['({ ["__proto__"]: 1, a: 2 })', 'RESULT_NOT_SERIALIZABLE|ok {"a":2}'],
+    [
+      'Symbol.prototype.toString = () => { throw 1 }; Error.prototype.toString = () => { throw 2 }; throw new Error("x")',
+      'RUNTIME_ERROR',
+    ],
+    ['Promise = class { constructor() { throw 1 } }; Error = 1; WeakSet = 1; 5', 'ok 5'],
+  ],
+  errors: [
+    [
+      'throw { get message() { throw 1 }, get stack() { while (true) {} }, get name() { throw 3 } }',
+      `RUNTIME_ERROR|${TIME}`,
+    ],
+    ['throw null', 'RUNTIME_ERROR'],
+    ['throw undefined', 'RUNTIME_ERROR'],
+    ['throw { code: "TIMEOUT_WALL", name: "TIMEOUT_WALL", message: "x" }', 'RUNTIME_ERROR'],
+    ['const e = new Error("x"); e.code = "PERMISSION_DENIED"; throw e', 'RUNTIME_ERROR'],
+    ['throw new Proxy({}, { get() { throw 1 }, getPrototypeOf() { throw 1 } })', 'RUNTIME_ERROR'],
+    ['({ get x() { throw 1 } })', 'RUNTIME_ERROR'],
+    ['({ get x() { while (true) {} } })', TIME],
+    ['({ toJSON() { return this } })', `RESULT_NOT_SERIALIZABLE|${STACK}`],
+    ['Promise.reject(new Error("unheard")); 1', 'ok 1'],
+    ['await Promise.reject(null)', 'RUNTIME_ERROR'],
+  ],
+  promises: [
+    ['await new Promise(() => {})', 'RUNTIME_ERROR'],
+    ['(function f() { Promise.resolve().then(f) })(); await new Promise(() => {})', TIME],
+    [
+      'const flood = () => { for (;;) Promise.resolve().then(flood) }; flood()',
+      `${TIME}|${MEMORY}`,
+    ],
+    ['await { then(r) { r(this) } }', TIME],
+    ['for (;;) await 1', TIME],
+    [
+      'await Promise.all(Array.from({ length: 1e6 }, async () => 1)).then((a) => a.length)',
+      `ok 1000000|${TIME}|${MEMORY}`,
+    ],
+    ['queueMicrotask(function f() { queueMicrotask(f) }); 1', `${TIME}|ok 1`],
+  ],
+  output: [
+    ['for (;;) console.log("x".repeat(10000))', `STDOUT_EXCEEDED|${TIME}`],
+    ['console.log("x".repeat(1e7))', `${TIME}|STDOUT_EXCEEDED|${MEMORY}`],
+    [
+      'console.log({ get a() { throw 1 } }, new Proxy({}, { ownKeys() { throw 1 } }), Symbol("s"), 1n); 1',
+      'ok 1',
+    ],
+    ['console.log = 5; 1', 'ok 1'],
+    ['"x".repeat(3e7)', `ok|${MEMORY}|${TIME}|RESULT_NOT_SERIALIZABLE`],
+  ],
+  calls: [
+    ['for (;;) echo(1)', 'EXTERNAL_CALLS_EXCEEDED'],
+    ['for (;;) try { await echo(1) } catch {}', 'EXTERNAL_CALLS_EXCEEDED'],
+    ['await echo("x".repeat(2e6))', `REQUEST_TOO_LARGE|${TIME}`],
+    ['const a = []; a.push(a); await echo(a)', `TYPE_ERROR|${STACK}`],
+    ['await echo({ toJSON() { throw new Error("no") } })', 'RUNTIME_ERROR'],
+    ['await echo(() => 1)', 'TYPE_ERROR'],
+    ['(await echo({ constructor: { prototype: 1 } })) && 1', 'ok 1'],
+    ['echo.constructor("return typeof process")()', 'ok "undefined"'],
+    ['Object.getOwnPropertyNames(echo).join()', 'ok "length,name,prototype"'],
+  ],
+  hosts: [
+    ...[
+      'process',
+      'require',
+      'module',
+      'Buffer',
+      'fetch',
+      'Deno',
+      'Bun',
+      'WebAssembly',
+      'Worker',
+      'setTimeout',
+      'setInterval',
+      'importScripts',
+      'XMLHttpRequest',
+      'std',
+      'os',
+      'scriptArgs',
+      'navigator',
+      'postMessage',
+      '__filename',
+      'global',
+      'structuredClone',
+      '__host_call',
+      'sandbox',
+    ].map(absent),
+    absent('(() => {}).constructor("return process")()'),
+    absent('[].constructor.constructor("return require")()'),
+    absent('new (class extends Function {})("return global")()'),
+    ['(0, eval)("typeof process")', 'ok "undefined"'],
+    [
+      'Error.prepareStackTrace = (_, s) => s; String(new Error("x").stack).includes("/")',
+      'ok false|RUNTIME_ERROR',
+    ],
+    [
+      'try { null.x } catch (e) { e.stack.includes("node") || e.stack.includes("/work") }',
+      'ok false|ok null',
+    ],
+    [
+      'Error.captureStackTrace && Error.captureStackTrace(globalThis); String(globalThis.stack).includes("node:")',
+      'ok false',
+    ],
+    [
+      'await (async () => { try { await import("fs"); return 1 } catch { return 0 } })()',
+      'UNSUPPORTED_FEATURE',
+    ],
+    ['await eval("import(\'fs\')").then(() => 1, () => 0)', 'ok 0|RUNTIME_ERROR'],
+    ['await new Function("return import(\'os\')")().then(() => 1, () => 0)', 'ok 0|RUNTIME_ERROR'],
+    ['const s = new SharedArrayBuffer(8); typeof Atomics', 'ok "undefined"'],
+    ['Math.random = () => { while (true) {} }; 1', 'ok 1'],
+    [
+      'Date.now = () => { throw 1 }; const end = performance.now() + 1e9; while (performance.now() < end);',
+      TIME,
+    ],
+    ['globalThis.echo = () => "forged"; echo()', 'ok "forged"'],
+    ['delete globalThis.console; delete globalThis.echo; 1', 'ok 1'],
+    ['Object.freeze(globalThis); 1', 'ok 1|RUNTIME_ERROR'],
+  ],
+  text: [
+    ['('.repeat(50_000), `SYNTAX_ERROR|${TIME}`],
+    ['['.repeat(20_000) + ']'.repeat(20_000), `SYNTAX_ERROR|${STACK}|RESULT_NOT_SERIALIZABLE`],
+    ['`${'.repeat(3_000), `SYNTAX_ERROR|${TIME}`],
+    [`${'1+'.repeat(100_000)}1`, `ok 100001|SYNTAX_ERROR|${STACK}|${TIME}`],
+    ['let \u2028 = 1', 'ok 1'],
+    ['\0', 'SYNTAX_ERROR'],
+    ['"use strict"; undeclared = 1', 'RUNTIME_ERROR'],
+    ['}); while (true) {} ({', 'SYNTAX_ERROR'],
+    ['return 5', 'SYNTAX_ERROR'],
+    ['<!-- \n1', 'ok 1|SYNTAX_ERROR'],
+    ['type A<T> = T extends [infer H, ...infer R] ? A<R> : never; 1', 'ok 1'],
+  ],
+};
