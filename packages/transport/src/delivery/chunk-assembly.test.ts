@@ -67,14 +67,14 @@ test('refuses other counts, too many assemblies and too many bytes', () => {
   expect(() => assembler.add(chunk('ab', { chunkIndex: 1, chunkCount: 2 }))).toThrow('exceeded');
 });
 
-test('forgets an assembly two minutes after its last chunk', () => {
+test('forgets an assembly two minutes after its last chunk', async () => {
   const clock = manualClock();
   const assembler = new ChunkAssembler(clock);
   assembler.add(chunk('a', { chunkCount: 2 }));
-  clock.advance(119_999);
+  await clock.advance(119_999);
   assembler.sweep();
   expect(assembler.open).toBe(1);
-  clock.advance(1);
+  await clock.advance(1);
   assembler.sweep();
   expect(assembler.open).toBe(0);
 });
