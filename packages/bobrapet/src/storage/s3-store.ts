@@ -7,7 +7,10 @@ import { retryAfter } from '../kubernetes/response-error.js';
 import { tooLarge } from './file-store.js';
 import { checkObjectPath } from './object-path.js';
 import type { ObjectBody, ObjectStore, StoreOptions } from './object-store.js';
+import { chain, checksums, partsOf } from './s3-parts.js';
 import { type S3Answer, sendS3 } from './s3-request.js';
+import { encodeSegment, type Signer, signerFor } from './s3-signer.js';
+import { element, escapeXml, unescapeXml } from './s3-xml.js';
 import { StorageError } from './storage-error.js';
 
 /** What an S3 store is made of. */
@@ -16,13 +19,6 @@ export interface S3StoreOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
-
-type Signer = (
-  method: string,
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  now: number,
-) => Promise<Record<string, string>>;
 
 const FIRST_PAUSE_MS = 100;
 const MOST_PARTS = 10_000;
@@ -322,96 +318,3 @@ const PASSING: ReadonlySet<string> = new Set([
   'InternalError',
   'ServiceUnavailable',
 ]);
-
-/** The signing library is loaded with the first request. */
-async function signerFor(settings: S3Settings): Promise<Signer> {
-  const { credentials, region } = settings;
-  if (credentials === undefined) return async (_method, _url, headers) => ({ ...headers });
-  const { AwsV4Signer } = await import('aws4fetch');
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  return async (method, url, headers, now) => {
-    const signed = await new AwsV4Signer({
-      method,
-      url: url.href,
-      headers: { ...headers },
-      accessKeyId,
-      secretAccessKey,
-      ...(sessionToken === undefined ? {} : { sessionToken }),
-      service: 's3',
-      region,
-      datetime: new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, ''),
-    }).sign();
-    return Object.fromEntries(signed.headers);
-  };
-}
-
-/** Whole parts, and a rest that may be shorter. */
-async function* partsOf(body: ObjectBody, size: number): AsyncGenerator<Uint8Array> {
-  if (body instanceof Uint8Array) {
-    for (let at = 0; at < body.length; at += size) yield body.subarray(at, at + size);
-    return;
-  }
-  let pieces: Uint8Array[] = [];
-  let held = 0;
-  for await (let piece of body) {
-    while (held + piece.length >= size) {
-      const taken = size - held;
-      yield Buffer.concat([...pieces, piece.subarray(0, taken)]);
-      piece = piece.subarray(taken);
-      pieces = [];
-      held = 0;
-    }
-    if (piece.length === 0) continue;
-    // Copied: the producer may fill its buffer again.
-    pieces.push(Uint8Array.from(piece));
-    held += piece.length;
-  }
-  if (held > 0) yield Buffer.concat(pieces);
-}
-
-async function* chain(
-  first: readonly Uint8Array[],
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield* first;
-  try {
-    for (let item = await rest.next(); item.done !== true; item = await rest.next())
-      yield item.value;
-  } finally {
-    await rest.return?.();
-  }
-}
-
-function checksums(body: Uint8Array): {
-  readonly 'content-md5': string;
-  readonly 'x-amz-checksum-sha256': string;
-} {
-  return {
-    'content-md5': createHash('md5').update(body).digest('base64'),
-    'x-amz-checksum-sha256': createHash('sha256').update(body).digest('base64'),
-  };
-}
-
-/** Everything but unreserved characters, as signatures demand. */
-function encodeSegment(segment: string): string {
-  return encodeURIComponent(segment).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
-function element(xml: string, name: string): string | undefined {
-  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-}
-
-function unescapeXml(text: string): string {
-  return text
-    .replaceAll('&quot;', '"')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&');
-}
