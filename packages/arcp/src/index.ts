@@ -99,6 +99,6 @@ export type {
   ConnectWebSocketOptions,
   WebSocketLike,
   WebSocketTransportOptions,
-  WriteGate,
 } from './transport/websocket.js';
 export { connectWebSocket, isExposed, webSocketTransport } from './transport/websocket.js';
+export type { WriteGate } from './transport/write-gate.js';

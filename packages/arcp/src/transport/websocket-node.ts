@@ -1,12 +1,8 @@
 import { WebSocket } from 'ws';
 import { DEFAULT_MAX_READ_BYTES } from '../envelope.js';
 import type { Transport } from './transport.js';
-import {
-  type ConnectWebSocketOptions,
-  connectWebSocket,
-  type WebSocketLike,
-  type WriteGate,
-} from './websocket.js';
+import { type ConnectWebSocketOptions, connectWebSocket, type WebSocketLike } from './websocket.js';
+import type { WriteGate } from './write-gate.js';
 
 /** Options of {@link connectNodeWebSocket}. */
 export interface NodeWebSocketOptions extends Omit<ConnectWebSocketOptions, 'open'> {

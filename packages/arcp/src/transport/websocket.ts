@@ -8,6 +8,7 @@ import {
 } from '../envelope.js';
 import { ArcpError } from '../error.js';
 import { type CloseReason, FrameInbox, type Transport } from './transport.js';
+import { type WriteGate, WriteGathering } from './write-gate.js';
 
 /** What browsers' sockets, Node's and those of `ws` have in common. */
 export interface WebSocketLike {
@@ -19,12 +20,6 @@ export interface WebSocketLike {
   removeEventListener(type: string, listener: (event: never) => void): void;
   /** Cuts the connection without a closing handshake; only in `ws`. */
   terminate?(): void;
-}
-
-/** What can hold writes back for a moment, as the streams of Node can. */
-export interface WriteGate {
-  cork(): void;
-  uncork(): void;
 }
 
 /** Options of {@link webSocketTransport}. */
@@ -56,10 +51,6 @@ const ORDERLY_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 /** Awaiting a send waits while more than this is in the socket's buffer. */
 const HIGH_WATER_BYTES = 256 * 1024;
 const DRAIN_POLL_MS = 5;
-/** Turns of the microtask queue without a frame after which gathered frames leave. */
-const QUIET_TURNS = 8;
-/** As many frames leave at once at most. */
-const MOST_GATHERED = 512;
 /** How long a peer may take for the closing handshake. */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -78,13 +69,14 @@ class WebSocketTransport implements Transport {
   readonly #clock: Clock;
   readonly #inbox = new FrameInbox();
   #draining: Promise<void> | undefined;
-  #corked = 0;
+  readonly #gathering: WriteGathering | undefined;
 
   constructor(socket: WebSocketLike, options: WebSocketTransportOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.exposed = options.exposed ?? false;
+    this.#gathering = options.stream && new WriteGathering(options.stream);
     const maxBytes = options.maxReadBytes ?? DEFAULT_MAX_READ_BYTES;
     socket.addEventListener('message', (event: { readonly data: unknown }) => {
       if (typeof event.data !== 'string') {
@@ -142,7 +134,7 @@ class WebSocketTransport implements Transport {
     if (this.closed) {
       return Promise.reject(new ArcpError('INTERNAL_ERROR', 'the transport is closed'));
     }
-    this.#gather();
+    this.#gathering?.hold();
     try {
       this.#socket.send(
         encodeFrame(envelope, this.#options.maxSendBytes ?? DEFAULT_MAX_SEND_BYTES),
@@ -153,28 +145,6 @@ class WebSocketTransport implements Transport {
     if (this.#socket.bufferedAmount <= HIGH_WATER_BYTES) return SENT;
     this.#draining ??= this.#drain();
     return this.#draining;
-  }
-
-  /** Holds writes back until a few turns of the microtask queue brought no further frame. */
-  #gather(): void {
-    const { stream } = this.#options;
-    if (stream === undefined) return;
-    this.#corked += 1;
-    if (this.#corked > 1) return;
-    stream.cork();
-    let seen = this.#corked;
-    let quiet = 0;
-    const turn = (): void => {
-      quiet = this.#corked === seen ? quiet + 1 : 0;
-      seen = this.#corked;
-      if (quiet < QUIET_TURNS && seen < MOST_GATHERED) {
-        queueMicrotask(turn);
-        return;
-      }
-      this.#corked = 0;
-      stream.uncork();
-    };
-    queueMicrotask(turn);
   }
 
   /** Sockets of browsers have no drain event: the buffer is looked at. */
