@@ -76,6 +76,8 @@ export type { LogCapture } from './logs/log-capture.js';
 export { logCapture } from './logs/log-capture.js';
 export { logPath } from './logs/log-path.js';
 export { LOG_MEDIA_TYPE, uploadLog } from './logs/upload-log.js';
+export type { BobrapetManifestOptions } from './manifest/bobrapet-manifests.js';
+export { bobrapetManifests } from './manifest/bobrapet-manifests.js';
 // Metrics and spans.
 export type { KubernetesOperation, OperationMetrics } from './metrics/operation-metrics.js';
 export { HOST_SCOPE, operationMetrics } from './metrics/operation-metrics.js';

@@ -114,11 +114,11 @@ export const invoke: CommandSpec = {
 /** `manifest`: what a cluster needs. */
 export const manifest: CommandSpec = {
   name: 'manifest',
-  summary: 'Write the Kubernetes manifests of the functions of a module.',
+  summary: 'Write the Kubernetes manifests of a module, for Knative or the operator of stories.',
   usage: '<module>',
   positionals: { least: 1, most: 1 },
   flags: {
-    for: { type: 'text', placeholder: 'TARGET', summary: 'knative (default).' },
+    for: { type: 'text', placeholder: 'TARGET', summary: 'knative (default) or bobrapet.' },
     image: { type: 'text', placeholder: 'IMAGE', summary: 'The container image; needed.' },
     namespace: { type: 'text', placeholder: 'NAME', summary: 'Default "default".', short: 'n' },
     production: {
