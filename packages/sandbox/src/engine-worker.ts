@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { describeThrown, systemClock } from '@engramkit/core';
 import type { EngineEvent, EngineRequest, Machine } from './engine/protocol.js';
 import { serveEngine } from './engine/serve-engine.js';
+import type { WasmModule } from './typescript/wasm-module.js';
 
 /** What the thread was started with. */
 interface Start {
@@ -13,7 +14,7 @@ interface Start {
 async function load({ kind, module }: Start): Promise<Machine> {
   if (kind === 'quickjs') {
     const { loadQuickJs } = await import('./typescript/load-quickjs.js');
-    return loadQuickJs(module as WebAssembly.Module, systemClock);
+    return loadQuickJs(module as WasmModule, systemClock);
   }
   const { loadMonty } = await import('./python/load-monty.js');
   return loadMonty(systemClock);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '@engramkit/core';
+import type { WasmModule } from '../typescript/wasm-module.js';
 import { SandboxError } from '../wire/sandbox-error.js';
 import type { EngineConnection, LanguageEngine } from './engine.js';
 import { connectLocally } from './local-connection.js';
@@ -21,7 +22,7 @@ const MONTY_VERSION = '0.0.18';
 
 /** The platform's compiler, which the types of this package do not name. */
 const assembly = globalThis as unknown as {
-  readonly WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Module> };
+  readonly WebAssembly: { compile(bytes: Uint8Array): Promise<WasmModule> };
 };
 
 function missing(language: string, packages: string): SandboxError {
@@ -32,7 +33,7 @@ function missing(language: string, packages: string): SandboxError {
 
 /** TypeScript and JavaScript on QuickJS, compiled to WebAssembly. Needs `quickjs-wasi` and `@swc/wasm-typescript`. */
 export function quickJsEngine(options: EngineOptions = {}): LanguageEngine {
-  let wasm: Promise<WebAssembly.Module> | undefined;
+  let wasm: Promise<WasmModule> | undefined;
   return {
     language: 'type_script',
     name: 'quickjs-wasi',

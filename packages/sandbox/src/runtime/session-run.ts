@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type JsonValue, parseJson } from '@engramkit/core';
 import { digestBytes } from '@engramkit/ids';
 import type { EnginePool, Lease } from '../engine/engine-pool.js';
@@ -52,6 +53,8 @@ export async function runOnSession(options: SessionRunOptions): Promise<RunResul
   const lease = await pool.lend(state.imageId);
   const startedAt = clock.monotonic();
   const handlers = new AbortController();
+  // One listener per call under way, whose number the limits bound.
+  setMaxListeners(0, handlers.signal);
   const calls = new CapabilityCalls(
     {
       sessionId: state.id,

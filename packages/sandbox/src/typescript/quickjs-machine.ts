@@ -14,11 +14,12 @@ import { type Diagnostic, errorObject } from '../wire/run-types.js';
 import { engineProblem, type ProblemContext, uncaughtProblem } from './guest-problem.js';
 import { type PreparedProgram, type ProgramReader, prepareProgram } from './prepare-program.js';
 import { type QuickJsModule, QuickJsVm } from './quickjs-vm.js';
+import type { WasmModule } from './wasm-module.js';
 
 /** What a machine is made of. */
 export interface QuickJsMachineParts {
   readonly module: QuickJsModule;
-  readonly wasm: WebAssembly.Module;
+  readonly wasm: WasmModule;
   readonly reader: ProgramReader;
   /** Monotonic milliseconds. */
   readonly monotonic: () => number;

@@ -1,6 +1,7 @@
 import type { JSValueHandle, QuickJS } from 'quickjs-wasi';
 import { packImage, unpackImage } from '../engine/sparse-image.js';
 import { GUEST_SHIM } from './guest-shim.js';
+import type { WasmModule } from './wasm-module.js';
 
 /** The engine package, as far as it is used. */
 export type QuickJsModule = Pick<typeof import('quickjs-wasi'), 'QuickJS' | 'EvalFlags'>;
@@ -62,7 +63,7 @@ export class QuickJsVm {
   /** A machine from nothing. */
   static async create(
     module: QuickJsModule,
-    wasm: WebAssembly.Module,
+    wasm: WasmModule,
     bounds: VmBounds,
   ): Promise<QuickJsVm> {
     const slot: { vm?: QuickJsVm } = {};
@@ -75,7 +76,7 @@ export class QuickJsVm {
   /** A machine that goes on where an image was taken. */
   static async restore(
     module: QuickJsModule,
-    wasm: WebAssembly.Module,
+    wasm: WasmModule,
     bounds: VmBounds,
     packed: Uint8Array,
   ): Promise<QuickJsVm> {
@@ -168,7 +169,7 @@ export class QuickJsVm {
   }
 }
 
-function engineOptions(wasm: WebAssembly.Module, bounds: VmBounds, slot: { vm?: QuickJsVm }) {
+function engineOptions(wasm: WasmModule, bounds: VmBounds, slot: { vm?: QuickJsVm }) {
   return {
     wasm,
     memoryLimit: bounds.memoryBytes,
