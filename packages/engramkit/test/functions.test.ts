@@ -1,5 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { engramkit, fixtures, start, temporaryFolder } from './cli-process.js';
 
@@ -7,11 +8,15 @@ const shop = fileURLToPath(
   new URL('../../../examples/governed-function/src/shop.ts', import.meta.url),
 );
 const folder = temporaryFolder();
+let running: ChildProcess | undefined;
+// A promise that does not hold must not leave a server behind.
+afterAll(() => void running?.kill('SIGKILL'));
 const here = () => ['--directory', folder.path];
 
 describe('engramkit serve', () => {
   it('answers calls of functions and of engrams, records them, and drains at the first signal', async () => {
     const server = start(['serve', shop, `${fixtures}/greet.ts`, '--port', '0', ...here()]);
+    running = server.child;
     let line = '';
     server.child.stdout?.on('data', (text: string) => {
       line += text;
