@@ -31,7 +31,9 @@ export interface HostParts {
     | ((environment: Environment, client: KubernetesClient) => Promise<PayloadStore>)
     | undefined;
   /** Makes the resolver of templates; absent, documents are taken as they are. */
-  readonly openTemplates?: ((environment: Environment) => TemplateResolver) | undefined;
+  readonly openTemplates?:
+    | ((environment: Environment, payloads: PayloadStore | undefined) => TemplateResolver)
+    | undefined;
   /** Takes the one line that stands in for a status that cannot be written: standard output. */
   readonly writeLine: (text: string) => void;
 }

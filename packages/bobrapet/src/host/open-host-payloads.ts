@@ -1,13 +1,10 @@
 import type { Clock, Random } from '@engramkit/core';
 import type { Environment } from '../env/environment.js';
 import type { Identity } from '../env/identity.js';
-import type { StorageBackend } from '../env/storage-settings.js';
 import type { KubernetesClient } from '../kubernetes/kubernetes-client.js';
-import { fileStore } from '../storage/file-store.js';
 import { kubernetesReferenceReader } from '../storage/kubernetes-reference.js';
-import type { ObjectStore } from '../storage/object-store.js';
+import { openObjectStore } from '../storage/open-object-store.js';
 import { openPayloadStorage, type PayloadStorage } from '../storage/payload-storage.js';
-import { StorageError } from '../storage/storage-error.js';
 
 /** The payload storage that the environment describes. Source: bobrapet-batch sections 1.9, 2.7 and 4.3. */
 export async function openHostPayloads(
@@ -19,7 +16,7 @@ export async function openHostPayloads(
   const namespace = identity.stepRunNamespace || client.namespace;
   return openPayloadStorage({
     settings: storage,
-    store: await openStore(storage.backend, random),
+    store: await openObjectStore(storage.backend, { clock, random }),
     clock,
     output: {
       id: [namespace, identity.stepRunName].filter((part) => part !== '').join('/'),
@@ -39,21 +36,4 @@ export function outputSchemaId(identity: Identity): string {
   if (storyName === '' || stepName === '') return '';
   const story = namespace === '' ? storyName : `${namespace}/${storyName}`;
   return `bubu://story/${story}/steps/${stepName}/output`;
-}
-
-async function openStore(
-  backend: StorageBackend,
-  random: Random,
-): Promise<ObjectStore | undefined> {
-  switch (backend.provider) {
-    case 'none':
-      return undefined;
-    case 'file':
-      return fileStore({ root: backend.path, random });
-    case 's3':
-      throw new StorageError('storage of the provider s3 is not supported by this version', {
-        code: 'STORAGE_UNAVAILABLE',
-        hint: 'Use BUBU_STORAGE_PROVIDER=file with a shared volume.',
-      });
-  }
 }

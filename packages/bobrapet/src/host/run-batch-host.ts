@@ -215,7 +215,7 @@ function portsOf(
   const { client, writer, payloads } = opened;
   const resource = stepRunResource(client, identity.stepRunName);
   return {
-    ...commonPorts(options, environment),
+    ...commonPorts(options, environment, payloads),
     signals: stepSignals({
       writer,
       resource,
@@ -237,9 +237,13 @@ function portsOf(
 }
 
 /** The ports that batch and impulse hosts share; effects and signals are those of a process without a StepRun. */
-export function commonPorts(options: HostParts, environment: Environment): HostPorts {
+export function commonPorts(
+  options: HostParts,
+  environment: Environment,
+  payloads: PayloadStore | undefined,
+): HostPorts {
   const { clock, random, logger, tracer, spans, env, control, redaction } = options;
-  const templates = options.openTemplates?.(environment);
+  const templates = options.openTemplates?.(environment, payloads);
   return {
     clock,
     random,

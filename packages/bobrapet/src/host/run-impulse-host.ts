@@ -64,7 +64,7 @@ async function run(options: ImpulseHostOptions): Promise<HostResult> {
         abandon: control.abandon,
       },
       {
-        ...commonPorts(options, environment),
+        ...commonPorts(options, environment, payloads),
         ...(payloads === undefined ? {} : { payloads }),
         triggers,
       },

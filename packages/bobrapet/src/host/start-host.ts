@@ -51,7 +51,12 @@ export async function startHost(options: StartHostOptions): Promise<HostResult> 
         dehydrateInputs: payloads.dehydrateInputs.bind(payloads),
       });
     },
-    openTemplates: (environment) => openHostTemplates(environment, options),
+    openTemplates: (environment, payloads) =>
+      openHostTemplates(environment, {
+        clock: options.clock,
+        random: options.random,
+        ...(payloads === undefined ? {} : { payloads }),
+      }),
   };
   let components: readonly Component[] = [];
   let failure: unknown;
