@@ -15,7 +15,7 @@ import type {
   TriggerClient,
 } from '@engramkit/engram';
 import { storyRunName } from '@engramkit/ids';
-import { createTemplateEngine, type TemplateEngine } from '@engramkit/template';
+import type { TemplateEngine } from '@engramkit/template';
 import type { Environment } from '../env/environment.js';
 import type { KubernetesClient } from '../kubernetes/kubernetes-client.js';
 import { isJsonObject, objectAt, textAt } from '../status/json-object.js';
@@ -67,7 +67,7 @@ class Triggers implements ClusterTriggers {
   readonly #options: ClusterTriggersOptions;
   readonly #throttle: TriggerThrottle;
   readonly #statistics: ImpulseStatistics | undefined;
-  readonly #engine: TemplateEngine;
+  #engine: TemplateEngine | undefined;
 
   constructor(options: ClusterTriggersOptions) {
     const { environment, clock, client } = options;
@@ -82,11 +82,6 @@ class Triggers implements ClusterTriggers {
             name,
             namespace: impulseNamespace || client.namespace,
           });
-    this.#engine = createTemplateEngine({
-      clock,
-      deterministic: true,
-      limits: { timeoutMs: KEY_TIMEOUT_MS, maxOutputBytes: 0 },
-    });
   }
 
   targetStory(): StoryReference {
@@ -132,6 +127,19 @@ class Triggers implements ClusterTriggers {
     await this.#statistics?.flush();
   }
 
+  /** Loaded only where a key template decides. */
+  async #keyEngine(): Promise<TemplateEngine | undefined> {
+    const { clock, environment } = this.#options;
+    if (environment.triggers.dedupeMode !== 'key') return undefined;
+    const { createTemplateEngine } = await import('@engramkit/template');
+    this.#engine ??= createTemplateEngine({
+      clock,
+      deterministic: true,
+      limits: { timeoutMs: KEY_TIMEOUT_MS, maxOutputBytes: 0 },
+    });
+    return this.#engine;
+  }
+
   #count(delta: StatisticsDelta): void {
     this.#statistics?.add(delta);
   }
@@ -153,7 +161,7 @@ class Triggers implements ClusterTriggers {
           namespace: identity.impulseNamespace || client.namespace,
         },
       },
-      this.#engine,
+      await this.#keyEngine(),
     );
     const submissionId = delivery.key || random.uuid();
     const place = { name, storyNamespace, submissionId };

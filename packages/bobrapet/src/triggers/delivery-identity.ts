@@ -34,10 +34,11 @@ export function deliveryIdentity(
   settings: Pick<TriggerSettings, 'token' | 'dedupeMode' | 'dedupeKeyTemplate'>,
   given: string | undefined,
   scope: DeliveryScope,
-  engine: Pick<TemplateEngine, 'evaluate'>,
+  /** Needed by the mode `key` only. */
+  engine?: Pick<TemplateEngine, 'evaluate'>,
 ): DeliveryIdentity {
   const token = trimSpace(given ?? settings.token);
-  if (settings.dedupeMode === 'key')
+  if (settings.dedupeMode === 'key' && engine !== undefined)
     return { mode: 'key', key: keyOf(settings, token, scope, engine) };
   if (settings.dedupeMode === 'token' && token === '') {
     throw refusal(
