@@ -15,7 +15,7 @@ export interface EngineConnection {
 }
 
 /**
- * Runs programs of one language. What it must do is what `engineSuite` checks.
+ * Runs programs of one language.
  *
  * An engine keeps no sessions: their state comes with every run and leaves as an image, so that any interpreter can carry on.
  */
