@@ -243,6 +243,23 @@ describe('a lost connection', () => {
     expect(await listed).toEqual(['j']);
   });
 
+  it('before the acceptance loses no event that is replayed before the acceptance is sent again', async () => {
+    const { client, runtime, connection } = await start(closes);
+    const submitted = client.submit('echo');
+    const submit = await connection.next('job.submit');
+    connection.cut();
+    const again = await runtime.connection(2);
+    await again.next('session.hello');
+    again.event('job_1', 1, 'log', { message: 'first' });
+    again.result('job_1', 2, 'done');
+    const repeated = await again.next('job.submit');
+    expect(repeated.id).toBe(submit.id);
+    again.accept(repeated, 'job_1');
+    const handle = await submitted;
+    expect(await handle.result()).toBe('done');
+    expect((await collect(handle.events)).map((event) => event.raw.message)).toEqual(['first']);
+  });
+
   it('settles everything when the client does not reconnect', async () => {
     const { client, connection } = await start(closes, { reconnect: false });
     const submitted = client.submit('echo');

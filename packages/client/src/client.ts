@@ -90,7 +90,11 @@ export class ArcpClient extends EventEmitter<ClientEvents> {
         onLateAnswer: (envelope) => this.#cancelUnseen(envelope, signal),
       },
       (envelope) => {
-        handle = this.#core.jobs.accepted(envelope, { kind: 'submit', payload, traceId });
+        handle = this.#core.jobs.accepted(
+          envelope,
+          { kind: 'submit', payload, traceId },
+          this.#core.keeper.clock.now(),
+        );
       },
     );
     if (handle === undefined) throw new ArcpError('INVALID_REQUEST', 'the acceptance names no job');

@@ -27,6 +27,9 @@ export interface JobEntry {
   skip: number;
 }
 
+/** Bounds what is kept for acceptances that may never come: as much as a handle keeps for a late reader. */
+const UNCLAIMED_LIMIT = 1_024;
+
 /** The handles by job, and the way of every event to them. */
 export class JobRegistry {
   readonly #owner: JobOwner;
@@ -36,8 +39,14 @@ export class JobRegistry {
   /** The sequence numbers of the seed count per job. Source: arcp section 4.2, V-5. */
   readonly #seedSequences = new Map<string, number>();
 
-  constructor(owner: JobOwner) {
+  /** Frames of jobs that nobody knows, while a submit waits: its acceptance may come after them. */
+  readonly #unclaimed = new Map<string, Envelope[]>();
+  readonly #awaitsAcceptance: () => boolean;
+
+  /** `awaitsAcceptance` says whether a submit has no answer yet. */
+  constructor(owner: JobOwner, awaitsAcceptance: () => boolean) {
     this.#owner = owner;
+    this.#awaitsAcceptance = awaitsAcceptance;
   }
 
   get size(): number {
@@ -56,10 +65,15 @@ export class JobRegistry {
     return this.#entries.get(jobId) ?? [];
   }
 
-  /** Makes the handle of an accepted job; nothing when the acceptance names none. */
-  accepted(envelope: Envelope, origin: JobOrigin): JobHandle | undefined {
+  /** Makes the handle of an accepted job and gives it what came before; nothing when the acceptance names none. */
+  accepted(envelope: Envelope, origin: JobOrigin, nowMs: number): JobHandle | undefined {
     const acceptance = readAccepted(envelope);
-    return acceptance && this.#add(acceptance, origin).handle;
+    if (acceptance === undefined) return undefined;
+    const { handle } = this.#add(acceptance, origin);
+    const frames = this.#unclaimed.get(acceptance.jobId) ?? [];
+    this.#unclaimed.delete(acceptance.jobId);
+    for (const frame of frames) this.route(frame, nowMs, () => nothing);
+    return handle;
   }
 
   /** Makes the handle of a subscription and gives it what came before the acknowledgement. */
@@ -113,7 +127,9 @@ export class JobRegistry {
     if (jobId === undefined) return;
     const entries = this.#entries.get(jobId);
     if (entries === undefined) {
-      this.#early.get(jobId)?.push(envelope);
+      const early = this.#early.get(jobId);
+      if (early !== undefined) early.push(envelope);
+      else this.#keepUnclaimed(jobId, envelope);
       return;
     }
     if (envelope.type !== 'job.event') {
@@ -139,6 +155,18 @@ export class JobRegistry {
       entry.delivered += 1;
       entry.handle.deliver(event, once(handled));
     }
+  }
+
+  /** After a lost connection events are replayed before an unanswered submit is answered again. */
+  #keepUnclaimed(jobId: string, envelope: Envelope): void {
+    if (!this.#awaitsAcceptance()) {
+      this.#unclaimed.clear();
+      return;
+    }
+    const frames = this.#unclaimed.get(jobId);
+    if (frames !== undefined) {
+      if (frames.length < UNCLAIMED_LIMIT) frames.push(envelope);
+    } else if (this.#unclaimed.size < UNCLAIMED_LIMIT) this.#unclaimed.set(jobId, [envelope]);
   }
 
   /** Forgets a job, then tells its handles. */

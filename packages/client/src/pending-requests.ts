@@ -43,6 +43,11 @@ export class PendingRequests {
     return this.#requests.size;
   }
 
+  /** Whether a request of the kind has no answer yet. */
+  has(kind: RequestKind): boolean {
+    return this.#oldest((request) => request.kind === kind) !== undefined;
+  }
+
   add(request: PendingRequest): void {
     this.#requests.set(request.envelope.id, request);
   }

@@ -90,6 +90,11 @@ export class RequestBroker {
     });
   }
 
+  /** Whether a submit has no answer yet. */
+  get awaitsAcceptance(): boolean {
+    return this.#pending.has('submit');
+  }
+
   /** Gives a reply to the request that it answers. */
   answer(envelope: Envelope): void {
     const request = this.#pending.forReply(envelope);

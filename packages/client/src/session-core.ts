@@ -39,7 +39,7 @@ export class SessionCore {
   constructor(options: ClientOptions, handlers: CoreHandlers) {
     this.#options = options;
     this.#handlers = handlers;
-    this.#jobs = new JobRegistry(handlers);
+    this.#jobs = new JobRegistry(handlers, () => this.requests.awaitsAcceptance);
     this.keeper = new SessionKeeper(options, {
       ready: (kind) => this.#ready(kind),
       envelope: (envelope) => this.#receive(envelope),
@@ -166,7 +166,7 @@ export class SessionCore {
 
   #delegated(envelope: Envelope): void {
     const parentJobId = String(envelope.payload.parent_job_id);
-    const child = this.#jobs.accepted(envelope, { kind: 'delegate' });
+    const child = this.#jobs.accepted(envelope, { kind: 'delegate' }, this.keeper.clock.now());
     if (child !== undefined) this.#handlers.delegated(child, parentJobId);
   }
 
