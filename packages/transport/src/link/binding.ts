@@ -160,7 +160,7 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
 function invalid(message: string, cause?: unknown): TransportError {
   return new TransportError(message, {
     code: 'TRANSPORT_BINDING_INVALID',
-    hint: `The operator sets ${BINDING_VARIABLE}; on a laptop, LocalConnector of @engramkit/transport/connector gives a value in its `env`.`,
+    hint: `The operator sets ${BINDING_VARIABLE}; on a laptop, LocalConnector of @engramkit/transport/connector gives a value in its env.`,
     ...(cause === undefined ? {} : { cause }),
   });
 }
