@@ -11,6 +11,7 @@ export function jsonSize(value: unknown, limit = Number.POSITIVE_INFINITY): numb
   const visit = (item: unknown, depth: number): void => {
     if (total > limit) return;
     if (typeof item === 'string') total += textSize(item);
+    else if (Object.is(item, -0)) total += 2;
     else if (typeof item !== 'object' || item === null) total += String(item).length;
     else if (depth > DEEPEST || open.has(item)) total = Number.POSITIVE_INFINITY;
     else {

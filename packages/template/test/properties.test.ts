@@ -197,12 +197,11 @@ describe('values', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = encodeJson(value);
-        expect(decodeJson(text)).toEqual(
-          JSON.parse(JSON.stringify(value), (_key, item) => (Object.is(item, -0) ? 0 : item)) ??
-            null,
-        );
+        // Go writes a negative zero as such, and reads it back.
+        expect(decodeJson(text)).toEqual(value);
         expect(jsonSize(value)).toBe(byteLength(text));
       }),
+      { numRuns: 20_000 },
     );
   });
 });
