@@ -23,6 +23,7 @@ export default defineConfig({
     include: ['{packages,examples}/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'],
     // tests/publish has a configuration of its own: it needs built packages and a registry.
     exclude: ['**/node_modules/**', '**/dist/**', 'tests/publish/**'],
+    setupFiles: [`${root}tests/property-seed.ts`],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     unstubEnvs: true,
