@@ -1,6 +1,5 @@
-import type { ByteSink } from './byte-sink.js';
 import { CanonicalizationError, PyTypeError, PyValueError } from './canonical-error.js';
-import { CanonicalWalker, type WalkOptions } from './canonical-walker.js';
+import { CanonicalWalker } from './canonical-walker.js';
 import type { JsonDialect } from './json-dialect.js';
 import { orderKeys } from './key-order.js';
 import { orderedEntries } from './py-dict-order.js';
@@ -11,7 +10,6 @@ import { LONGEST_SHAPE_BYTES, type Shape, ShapeCache } from './shape-cache.js';
 const LONGEST_INTEGER_DIGITS = 4300;
 const I64_MINIMUM = -(2n ** 63n);
 const U64_MAXIMUM = 2n ** 64n - 1n;
-const STACK_OVERFLOW = /call stack/i;
 
 /** Writes canonical JSON in one dialect; used for one document at a time. */
 export class CanonicalJsonWriter extends CanonicalWalker {
@@ -32,21 +30,8 @@ export class CanonicalJsonWriter extends CanonicalWalker {
     this.#shapes = dialect.keyOrder === 'insertion' ? undefined : new ShapeCache(dialect.keyOrder);
   }
 
-  /** Writes one document into the sink. */
-  write(value: unknown, sink: ByteSink, options: WalkOptions): void {
-    this.configure(options);
-    this.begin(sink);
-    try {
-      this.#value(value, 0);
-      this.end();
-    } catch (error) {
-      if (error instanceof RangeError && STACK_OVERFLOW.test(error.message)) {
-        throw this.tooDeep(this.path.length, error);
-      }
-      throw error;
-    } finally {
-      this.forget();
-    }
+  protected override root(value: unknown): void {
+    this.#value(value, 0);
   }
 
   #value(value: unknown, depth: number): void {

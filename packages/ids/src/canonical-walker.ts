@@ -1,5 +1,5 @@
 import { InvalidInputError } from '@engramkit/core';
-import { ByteWriter } from './byte-sink.js';
+import { type ByteSink, ByteWriter } from './byte-sink.js';
 import {
   CanonicalizationError,
   type PathSegment,
@@ -8,6 +8,9 @@ import {
   PyValueError,
 } from './canonical-error.js';
 import { isPyDict, isPyFloat, type PyDict, type PyFloat } from './py-values.js';
+
+/** What the engine says when recursion has used up its stack. */
+const STACK_OVERFLOW = /call stack/i;
 
 /** How deep values may be nested unless the caller says otherwise. Source: function-descriptor section 3.6. */
 export const DEFAULT_DEPTH = 990;
@@ -45,6 +48,26 @@ export abstract class CanonicalWalker extends ByteWriter {
 
   /** The name of the format for messages. */
   protected abstract readonly formatName: string;
+
+  /** Writes the outermost value. */
+  protected abstract root(value: unknown): void;
+
+  /** Writes one document into the sink. */
+  write(value: unknown, sink: ByteSink, options: WalkOptions): void {
+    this.configure(options);
+    this.begin(sink);
+    try {
+      this.root(value);
+      this.end();
+    } catch (error) {
+      if (error instanceof RangeError && STACK_OVERFLOW.test(error.message)) {
+        throw this.tooDeep(this.path.length, error);
+      }
+      throw error;
+    } finally {
+      this.forget();
+    }
+  }
 
   protected configure(options: WalkOptions): void {
     const { maxDepth = DEFAULT_DEPTH, undefinedMembers = 'refuse' } = options;

@@ -1,10 +1,8 @@
-import type { ByteSink } from './byte-sink.js';
-import { CanonicalWalker, type WalkOptions } from './canonical-walker.js';
+import { CanonicalWalker } from './canonical-walker.js';
 import { orderKeys } from './key-order.js';
 import { isPyFloat } from './py-values.js';
 
 const U64_MAXIMUM = 2n ** 64n - 1n;
-const STACK_OVERFLOW = /call stack/i;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const FLOAT_64 = 0xfb;
 
@@ -25,21 +23,8 @@ export class DagCborWriter extends CanonicalWalker {
   protected readonly formatName = 'dag-cbor';
   readonly #float = Buffer.alloc(9);
 
-  /** Writes one document into the sink. */
-  write(value: unknown, sink: ByteSink, options: WalkOptions): void {
-    this.configure(options);
-    this.begin(sink);
-    try {
-      this.#value(value, 0);
-      this.end();
-    } catch (error) {
-      if (error instanceof RangeError && STACK_OVERFLOW.test(error.message)) {
-        throw this.tooDeep(this.path.length, error);
-      }
-      throw error;
-    } finally {
-      this.forget();
-    }
+  protected override root(value: unknown): void {
+    this.#value(value, 0);
   }
 
   #value(value: unknown, depth: number): void {
